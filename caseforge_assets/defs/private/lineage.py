@@ -25,8 +25,7 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster_postgres.event_log import PostgresEventLogStorage
 
-from caseforge_assets.defs.private.entries import Writer, insert_entries, planned_entry
-from caseforge_assets.defs.private.event_packing import EventPacker
+from caseforge_assets.defs.private.entries import EventPacker, Writer, insert_entries, planned_entry
 from caseforge_assets.defs.private.event_tables import Chunk, event_storage, store_events
 from caseforge_assets.defs.private.overtaken_plans import overtaken_plans
 

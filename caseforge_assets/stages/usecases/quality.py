@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
+from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct, near_titles
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.own_words import find_mentions, own_words
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
 from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
 from caseforge_assets.stages.specifics import Specifics, find_specifics
-from caseforge_assets.stages.titles import near_titles
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import GONE_WRONG, BatchState, Origin, RequestState
 from caseforge_assets.stages.judgement import LINELESS, Outcome, VectorsAsked
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import columns_of
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.requests.requests import NOT_WRITTEN_SINCE
 from caseforge_assets.store.schema.constants import listed

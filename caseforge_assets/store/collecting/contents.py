@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.database.copy import add_rows
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import add_rows, columns_of
 from caseforge_assets.store.schema.tables import candidate, content
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import Origin, RequestState
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import columns_of
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.mirroring.outbox import Kind
 from caseforge_assets.store.schema.constants import listed

@@ -1,8 +1,11 @@
-"""Counts the items of a framework, such as use-case candidates: one rule for every place that shows how many there are."""
+"""Counts the items of a framework, such as use-case candidates, and the rows of its assets: one rule for every place that shows how many there are."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+
+from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
+from caseforge_assets.stages.stages import Stages
 
 # Those of a node that is gone, or has children of its own by now, are kept with their content, and count no more.
 _COUNTED = """
@@ -11,6 +14,12 @@ join caseforge.content c on c.id = k.content_id and c.is_current
 join caseforge.target_node nv on nv.node_id = k.node_id
 where k.is_current and k.framework_key = :key
 """
+
+_NODES = text("select count(*), count(partition_key) from caseforge.current_node where framework_key = :key")
+_CONTENTS = text("""
+select c.stage, count(*) from caseforge.content c join caseforge.target_node nv on nv.node_id = c.node_id
+where c.is_current and c.framework_key = :key group by c.stage
+""")
 
 
 def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, int]:
@@ -34,3 +43,12 @@ def items_per_node(connection: Connection, key: str, *, simulated: bool = True) 
     for stage, items, nodes in connection.execute(query, {"key": key, "simulated": simulated}):
         found.setdefault(stage, {})[items] = nodes
     return found
+
+
+def row_counts(connection: Connection, stages: Stages, key: str) -> dict[str, int]:
+    """Counts the rows that each asset has now that has rows, by its name: nodes, contents, items."""
+    of_edition, targets = connection.execute(_NODES, {"key": key}).one()
+    contents = {stage: count for stage, count in connection.execute(_CONTENTS, {"key": key})}  # noqa: C416 -- a Row is no tuple to mypy
+    of_items = item_counts(connection, key)
+    of_stages = {stage.content: (of_items if stage.is_list else contents).get(stage.key, 0) for stage in stages}
+    return {FRAMEWORK: of_edition, PCF_NODES: targets, **of_stages}

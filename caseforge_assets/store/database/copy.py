@@ -26,6 +26,11 @@ PIECES_AHEAD = 2
 READ_BYTES = 1 << 20  # psycopg2 hands the buffer on in pieces of 8 KB otherwise
 
 
+def columns_of(record: Any) -> dict[str, Any]:
+    """The fields of a record (a dataclass) by name, as a row of a table; `dataclasses.asdict` would copy all values."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Adds rows to a table that has an `id`, in the caller's transaction; all rows have the same columns.
 

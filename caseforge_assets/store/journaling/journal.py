@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
-from caseforge_assets.store.database.copy import copy_json
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import columns_of, copy_json
 from caseforge_assets.store.schema.columns import SCHEMA
 from caseforge_assets.store.schema.journal_marks import NOT_JOURNALED, WRITTEN_ONCE, journaled_tables
 from caseforge_assets.store.schema.journal_tables import journal_segment

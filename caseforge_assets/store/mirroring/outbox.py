@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.clock import seconds_since
-from caseforge_assets.store.database.copy import add_rows
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import add_rows, columns_of
 from caseforge_assets.store.schema.outbox_table import Kind as Kind
 from caseforge_assets.store.schema.tables import outbox
 

@@ -16,8 +16,7 @@ from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, IN_FLIGHT, NOT_CREATED, BatchState, Origin, RequestState
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.clock import seconds_since
-from caseforge_assets.store.database.copy import add_rows
-from caseforge_assets.store.database.rows import columns_of
+from caseforge_assets.store.database.copy import add_rows, columns_of
 from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.tables import attempt, batch
 from caseforge_assets.store.submitting.looks import LONGEST_PAUSE_S
