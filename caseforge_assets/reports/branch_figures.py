@@ -64,12 +64,12 @@ Numbers = npt.NDArray[np.int64]
 
 
 def row_length(stages: int) -> int:
-    """How much is counted of a node."""
+    """Says how much is counted of a node."""
     return len(OfAll) + stages * len(OfStage)
 
 
 def place_in_row(stage: int, what: OfStage) -> int:
-    """Where something of a stage stands in a row; stages are numbered in their order."""
+    """Says where something of a stage stands in a row; stages are numbered in their order."""
     return len(OfAll) + stage * len(OfStage) + what
 
 
@@ -112,7 +112,7 @@ class Figures:
 
     @property
     def stale(self) -> int:
-        """What is stale, over all stages."""
+        """Gives what is stale, over all stages."""
         return sum(stage.stale for stage in self.stages)
 
 

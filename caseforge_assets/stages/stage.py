@@ -145,7 +145,7 @@ class Stage:
 
     @cached_property
     def known_versions(self) -> dict[tuple[object, ...], str]:
-        """What `stage_version` has found so far, by style: it hashes all texts of the stage, and is asked for with every look at a node."""
+        """Give what `stage_version` has found so far, by style: it hashes all texts of the stage, and is asked for with every look at a node."""
         return {}
 
     @property
@@ -169,7 +169,7 @@ class Stage:
         return not self.is_list and not self.makes_vectors
 
     def shown(self, body: str) -> str:
-        """What people are shown of its content.
+        """Give what people are shown of its content.
 
         Args:
             body: The content's.

@@ -43,7 +43,7 @@ class Templates:
             language: Tag of the language that texts are asked for in; empty where none is said.
         """
         self.folder = folder
-        self.own = tuple(one for one in own if one.is_dir())
+        self.own = tuple(folder for folder in own if folder.is_dir())
         self.language = language
         self._texts: dict[str, str] = {}
         self._compiled: dict[str, CodeType] = {}

@@ -49,7 +49,9 @@ def language_of(text: str) -> str:
     counts = {language: sum(map(word_list("small_words", language).__contains__, words)) for language in languages_with_words()}
     first, *others = sorted(counts, key=lambda language: -counts[language])
     is_plain = (
-        len(words) >= _LEAST_WORDS and counts[first] >= _LEAST_SHARE * len(words) and all(counts[first] > 2 * counts[one] for one in others)
+        len(words) >= _LEAST_WORDS
+        and counts[first] >= _LEAST_SHARE * len(words)
+        and all(counts[first] > 2 * counts[other] for other in others)
     )
     return first if is_plain else ""
 

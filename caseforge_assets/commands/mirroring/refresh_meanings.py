@@ -51,7 +51,7 @@ def index_meanings(store: Engine, many: int = near_meanings.MANY) -> None:
 
 
 def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: int | None) -> bool:
-    """Whether all is done."""
+    """Tells whether all is done."""
     with store.begin() as connection:
         meanings.prepare(connection, stage_settings(project.configuration, stage).dimensions or 0)
         meanings.remove_gone(connection, stage.key, version)

@@ -53,7 +53,7 @@ class Explanation:
 
     @property
     def meaning(self) -> str:
-        """What the state means, in words."""
+        """Gives what the state means, in words."""
         return self.lacks or MEANINGS[self.state]
 
 
@@ -136,13 +136,13 @@ def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _language(connection: Connection, key: str, stage: Stage, version: str) -> list[str]:
-    """That the language has changed, and nothing else of the instructions: as far as it is known what they were."""
+    """Says that the language has changed, and nothing else of the instructions: as far as it is known what they were."""
     change = language_change(connection, key, stage, version)
     return [f"the language: {' → '.join(change)}"] if change else []
 
 
 def _texts(old: Mapping[str, Any], new: Mapping[str, Any], stage: Stage, has_reason: bool) -> list[str]:
-    """What differs in the texts; of the instructions nothing where the reason was named."""
+    """Gives what differs in the texts; of the instructions nothing where the reason was named."""
     found = []
     if _message(old, "system") != _message(new, "system") and not has_reason:
         found.append("the stage's instructions (its template)")

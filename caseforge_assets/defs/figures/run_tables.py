@@ -46,10 +46,10 @@ def run_tables(summary: RunSummary, folder: ArtifactFolder, stages: Stages) -> d
             rows = [(f"{items} {stage.items_name}", nodes, bar(nodes / most, CELLS)) for items, nodes in of_stage.items()]
             figures[f"{stage.items_name}_by_node"] = table(("a node has", "nodes", "chart"), rows)
     if summary.stages:
-        figures["cost"] = table(_COST, [_cost(summary, one) for one in summary.stages])
+        figures["cost"] = table(_COST, [_cost(summary, of_stage) for of_stage in summary.stages])
     if summary.batches:
-        figures["batches"] = table(_BATCH, [_batch(one) for one in summary.batches])
-        files = [(one.name, folder.describe(one.file)) for one in summary.batches if one.file]
+        figures["batches"] = table(_BATCH, [_batch(batch) for batch in summary.batches])
+        files = [(batch.name, folder.describe(batch.file)) for batch in summary.batches if batch.file]
         figures |= {"files_of_batches": table(("batch", "file"), files)} if files else {}
     return figures | _numbers(summary, stages) | _newest_batch(summary.batches)
 
@@ -69,20 +69,23 @@ def _numbers(summary: RunSummary, stages: Stages) -> dict[str, Any]:
     found: dict[str, float | Decimal | None] = {
         f"{stage.items_name}_per_node": summary.mean_items(stage.key) for stage in stages if stage.is_list
     }
-    by_stage = {one.stage: one for one in sorted(summary.stages, key=lambda one: list(Payment).index(Payment(one.kind)), reverse=True)}
-    for stage, one in by_stage.items():
-        found[f"{stage}_first_percent"] = None if one.first_pass is None else 100 * one.first_pass
-        found[f"{stage}_good_percent"] = None if one.after_retries is None else 100 * one.after_retries
-        found[f"{stage}_usd_per_node{_word(one.kind == 'simulated')}"] = one.cost_per_node_usd
-        found[f"{stage}_over_percent"] = None if one.over_estimate is None else 100 * one.over_estimate
+    by_stage = {
+        of_stage.stage: of_stage
+        for of_stage in sorted(summary.stages, key=lambda of_stage: list(Payment).index(Payment(of_stage.kind)), reverse=True)
+    }
+    for stage, of_stage in by_stage.items():
+        found[f"{stage}_first_percent"] = None if of_stage.first_pass is None else 100 * of_stage.first_pass
+        found[f"{stage}_good_percent"] = None if of_stage.after_retries is None else 100 * of_stage.after_retries
+        found[f"{stage}_usd_per_node{_word(of_stage.kind == 'simulated')}"] = of_stage.cost_per_node_usd
+        found[f"{stage}_over_percent"] = None if of_stage.over_estimate is None else 100 * of_stage.over_estimate
     return {name: round(float(value), 4) for name, value in found.items() if value is not None}
 
 
 def _success(stages: Sequence[StageFigures]) -> list[tuple[Any, ...]]:
     return [
-        (f"{one.stage}, {words}", percent(share), bar(share or 0, CELLS), f"{nodes:,} of {one.nodes:,}", one.kind)
-        for one in stages
-        for words, share, nodes in (("first", one.first_pass, one.first_good), ("by now", one.after_retries, one.good))
+        (f"{of_stage.stage}, {words}", percent(share), bar(share or 0, CELLS), f"{nodes:,} of {of_stage.nodes:,}", of_stage.kind)
+        for of_stage in stages
+        for words, share, nodes in (("first", of_stage.first_pass, of_stage.first_good), ("by now", of_stage.after_retries, of_stage.good))
     ]
 
 
@@ -100,14 +103,14 @@ _COST = (
 )
 
 
-def _cost(summary: RunSummary, one: StageFigures) -> tuple[Any, ...]:
-    over = "" if one.over_estimate is None else f"{float(one.over_estimate):+.1%}"
-    earlier = summary.baselines.get(one.stage) if one.kind == Payment.billed else None
-    of_items = _usd(summary.cost_per_item_usd(one)) if one.stage in summary.items_per_node else None
+def _cost(summary: RunSummary, of_stage: StageFigures) -> tuple[Any, ...]:
+    over = "" if of_stage.over_estimate is None else f"{float(of_stage.over_estimate):+.1%}"
+    earlier = summary.baselines.get(of_stage.stage) if of_stage.kind == Payment.billed else None
+    of_items = _usd(summary.cost_per_item_usd(of_stage)) if of_stage.stage in summary.items_per_node else None
     before = None if earlier is None else _usd(earlier)
-    unknown = one.unknown_costs or None
-    each = (_usd(one.cost_per_node_usd), over, before, of_items, _usd(one.expected_per_answer_usd))
-    return (one.stage, *each, _usd(one.cost_usd), unknown, one.answers, one.kind)
+    unknown = of_stage.unknown_costs or None
+    each = (_usd(of_stage.cost_per_node_usd), over, before, of_items, _usd(of_stage.expected_per_answer_usd))
+    return (of_stage.stage, *each, _usd(of_stage.cost_usd), unknown, of_stage.answers, of_stage.kind)
 
 
 def _failures(failures: Sequence[tuple[str, str, int]]) -> list[tuple[Any, ...]]:
@@ -118,23 +121,23 @@ def _failures(failures: Sequence[tuple[str, str, int]]) -> list[tuple[Any, ...]]
 _BATCH = ("number", "good", "chart", "failed", "batch", "stage", "state", "created", "queue", "run", "cost", "expected")
 
 
-def _batch(one: BatchFigures) -> tuple[Any, ...]:
-    cost = named(one.cost, one.simulated) if one.ended else None
-    state = one.remote_status or one.state if one.state in (BatchState.open, BatchState.collected) else one.state
-    share = one.good / one.requests if one.requests else 0
-    good = (f"{one.good:,}/{one.requests:,}", bar(share, CELLS), one.failed)
-    created = f"{one.created_at:%Y-%m-%d %H:%M} UTC"
+def _batch(batch: BatchFigures) -> tuple[Any, ...]:
+    cost = named(batch.cost, batch.simulated) if batch.ended else None
+    state = batch.remote_status or batch.state if batch.state in (BatchState.open, BatchState.collected) else batch.state
+    share = batch.good / batch.requests if batch.requests else 0
+    good = (f"{batch.good:,}/{batch.requests:,}", bar(share, CELLS), batch.failed)
+    created = f"{batch.created_at:%Y-%m-%d %H:%M} UTC"
     return (
-        one.id,
+        batch.id,
         *good,
-        one.name,
-        one.stage,
+        batch.name,
+        batch.stage,
         state,
         created,
-        _time(one.queue_s),
-        _time(one.run_s),
+        _time(batch.queue_s),
+        _time(batch.run_s),
         cost,
-        named(one.expected_usd, one.simulated),
+        named(batch.expected_usd, batch.simulated),
     )
 
 
@@ -145,18 +148,18 @@ def _word(simulated: bool) -> str:
 
 def _newest_batch(batches: Sequence[BatchFigures]) -> dict[str, Any]:
     """The batch that was collected last, as numbers: over time they are a plot of batches."""
-    collected = [one for one in batches if one.state == BatchState.collected and one.ended]
+    collected = [batch for batch in batches if batch.state == BatchState.collected and batch.ended]
     if not collected:
         return {}
-    one = collected[0]
-    run_h = None if one.queue_s is None or one.run_s is None else (one.queue_s + one.run_s) / 3_600
+    first = collected[0]
+    run_h = None if first.queue_s is None or first.run_s is None else (first.queue_s + first.run_s) / 3_600
     numbers = {
-        "batch_failed_percent": 100 * one.failed / one.ended,
+        "batch_failed_percent": 100 * first.failed / first.ended,
         "batch_hours": run_h,
-        f"batch_cost_usd{_word(one.simulated)}": one.cost.usd,
-        "batch_requests": one.requests,
+        f"batch_cost_usd{_word(first.simulated)}": first.cost.usd,
+        "batch_requests": first.requests,
     }
-    return {"newest_batch": one.name} | {name: round(float(value), 4) for name, value in numbers.items() if value is not None}
+    return {"newest_batch": first.name} | {name: round(float(value), 4) for name, value in numbers.items() if value is not None}
 
 
 def _usd(amount: Decimal | None) -> str:

@@ -33,7 +33,7 @@ def _judge_json(answer: Answer) -> Judgement:
         return Judgement(Outcome.schema_violation, f"the JSON has no list {KEY}")
     everything = [check_candidate(raw, position) for position, raw in enumerate(reading.candidates, 1)]
     checked, beyond = everything[:MOST_CANDIDATES], everything[MOST_CANDIDATES:]
-    if problems := [problem for one in checked for problem in _problems(one, reading)]:
+    if problems := [problem for candidate in checked for problem in _problems(candidate, reading)]:
         outcome = Outcome.invalid_json if reading.repaired else Outcome.schema_violation
         prefix = "the JSON is broken, and repairing it leaves: " if reading.repaired else ""
         return Judgement(outcome, prefix + say_problems(problems))
@@ -47,13 +47,13 @@ def _judge_json(answer: Answer) -> Judgement:
 
 def _is_good(candidates: list[object]) -> bool:
     checked = [check_candidate(raw, position) for position, raw in enumerate(candidates[:MOST_CANDIDATES], 1)]
-    return len(checked) >= LEAST_CANDIDATES and not any(one.problems for one in checked)
+    return len(checked) >= LEAST_CANDIDATES and not any(candidate.problems for candidate in checked)
 
 
 def _said_of_surplus(beyond: Sequence[Checked], count: int) -> list[str]:
     if not beyond:
         return []
-    kept = sum(one.use_case is not None for one in beyond)
+    kept = sum(candidate.use_case is not None for candidate in beyond)
     left = len(beyond) - kept
     rest = f"; {counted(left, 'of them is not as asked and was', 'of them are not as asked and were')} left out" if left else ""
     surplus = "one is" if len(beyond) == 1 else f"{len(beyond)} are"
@@ -64,7 +64,7 @@ def _judge_cut(answer: Answer, reading: Reading) -> Judgement:
     """Judge a text that is not one JSON value: its complete items may be enough."""
     raw = reading.candidates or []
     checked = [check_candidate(item, position) for position, item in enumerate(raw, 1)]
-    complete = [one for one in checked if one.use_case is not None]
+    complete = [candidate for candidate in checked if candidate.use_case is not None]
     where = f"after {answer.budget:,} tokens" if answer.cut and answer.budget else "before its end"
     found = f"{counted(len(complete), 'of its candidates is', 'of its candidates are')} complete"
     if len(complete) >= LEAST_CANDIDATES:
@@ -75,18 +75,18 @@ def _judge_cut(answer: Answer, reading: Reading) -> Judgement:
     return Judgement(Outcome.invalid_json, reading.problem)
 
 
-def _problems(one: Checked, reading: Reading) -> list[str]:
+def _problems(candidate: Checked, reading: Reading) -> list[str]:
     """List what is wrong; a field that nobody asked for is, after a repair, a sign of a text that was torn apart."""
-    torn = [f"unexpected field {name[:40]!r}" for name in one.extras] if reading.repaired else []
-    return [*one.problems, *torn]
+    torn = [f"unexpected field {name[:40]!r}" for name in candidate.extras] if reading.repaired else []
+    return [*candidate.problems, *torn]
 
 
 def _accept(outcome: Outcome, checked: Sequence[Checked], notes: list[str], beyond: Sequence[Checked]) -> Judgement:
-    use_cases = [one.use_case for one in checked if one.use_case is not None]
+    use_cases = [candidate.use_case for candidate in checked if candidate.use_case is not None]
     items = tuple(_item(use_case) for use_case in use_cases)
-    all_notes = (*notes, *(note for one in checked for note in one.notes), *repeated_titles(use_cases))
+    all_notes = (*notes, *(note for candidate in checked for note in candidate.notes), *repeated_titles(use_cases))
     detail = notes[0][0].lower() + notes[0][1:].rstrip(".") if outcome is Outcome.salvaged else ""
-    surplus = tuple(_item(one.use_case) for one in beyond if one.use_case is not None)
+    surplus = tuple(_item(candidate.use_case) for candidate in beyond if candidate.use_case is not None)
     return Judgement(outcome, detail, Content(render_candidates(items), items, surplus), all_notes)
 
 

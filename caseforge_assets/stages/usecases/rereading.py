@@ -32,15 +32,15 @@ def read_page_of_candidates(text: str, before: Sequence[Item], shown: Callable[[
         ValueError: Something is missing, or is no value of its field; with all that is wrong.
     """
     raw = [_raw(piece, before, shown, live) for piece in _pieces(text)]
-    checked = [check_candidate(one, position) for position, one in enumerate(raw, 1)]
-    problems = [problem for one in checked for problem in one.problems]
+    checked = [check_candidate(candidate, position) for position, candidate in enumerate(raw, 1)]
+    problems = [problem for candidate in checked for problem in candidate.problems]
     if not LEAST_CANDIDATES <= len(raw) <= max(MOST_CANDIDATES, len(before)) and len(raw) != len(before):
         problems.append(
             f"there are {len(raw)} candidates; {LEAST_CANDIDATES} to {MOST_CANDIDATES} are needed, each below a heading like '## 1. Title'"
         )
     if problems:
         raise ValueError(f"the use cases are not accepted: {say_problems(problems)}")
-    return tuple(item_of(dict(one.use_case.model_dump(mode="json"))) for one in checked if one.use_case is not None)
+    return tuple(item_of(dict(candidate.use_case.model_dump(mode="json"))) for candidate in checked if candidate.use_case is not None)
 
 
 def with_fields(item: Item, written: Mapping[str, object]) -> Item:

@@ -52,7 +52,7 @@ select to_regclass('caseforge.meaning') is not null as is_there, to_regtype('hal
 
 
 def why_not(connection: Connection) -> str:
-    """Why this database cannot be searched by meaning; empty where it can, or will once there are vectors."""
+    """Says why this database cannot be searched by meaning; empty where it can, or will once there are vectors."""
     one = connection.execute(_ABILITIES).one()
     if one.is_there:
         return ""
@@ -89,12 +89,12 @@ def prepare(connection: Connection, dimensions: int) -> None:
 
 
 def is_there(connection: Connection) -> bool:
-    """Whether there is the table."""
+    """Tells whether there is the table."""
     return bool(connection.scalar(text("select to_regclass('caseforge.meaning') is not null")))
 
 
 def is_ready(connection: Connection, dimensions: int | None) -> bool:
-    """Whether the table is there, for vectors of so many numbers."""
+    """Tells whether the table is there, for vectors of so many numbers."""
     query = text("select atttypmod from pg_attribute where attrelid = to_regclass('caseforge.meaning') and attname = 'vector'")
     return dimensions is not None and bool(connection.scalar(query) == dimensions)
 
@@ -105,7 +105,7 @@ c.is_current and c.stage = :stage and c.stage_version = :version and exists (sel
 
 
 def behind(connection: Connection, stage: str, version: str) -> bool:
-    """Whether there are vectors that are not looked through yet, or some that are looked through and do not count any more."""
+    """Tells whether there are vectors that are not looked through yet, or some that are looked through and do not count any more."""
     query = text(f"""
     select exists (select 1 from caseforge.content c where {_MEANT} and not exists (select 1 from caseforge.meaning m where m.content_id = c.id))
         or exists (select 1 from caseforge.meaning m where not exists (select 1 from caseforge.content c where c.id = m.content_id and {_MEANT}))
@@ -114,7 +114,7 @@ def behind(connection: Connection, stage: str, version: str) -> bool:
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether no vectors are looked through."""
+    """Tells whether no vectors are looked through."""
     return not connection.scalar(text("select exists (select 1 from caseforge.meaning)"))
 
 
@@ -155,16 +155,16 @@ def add(connection: Connection, contents: Sequence[Vectors]) -> None:
 
 def _rows(contents: Iterable[Vectors]) -> Iterator[bytes]:
     """Rows in COPY's binary format: for each field its length and its bytes, the highest first."""
-    for one in contents:
-        of = [None, *one.candidate_ids]
-        for candidate_id, line in zip(of, one.body.split("\n")[1:], strict=False):
-            key = one.framework_key.encode()
+    for content in contents:
+        of = [None, *content.candidate_ids]
+        for candidate_id, line in zip(of, content.body.split("\n")[1:], strict=False):
+            key = content.framework_key.encode()
             yield b"".join(
                 (
-                    struct.pack("!hiqiq", 6, 8, one.content_id, 8, one.node_id),
+                    struct.pack("!hiqiq", 6, 8, content.content_id, 8, content.node_id),
                     struct.pack("!i", -1) if candidate_id is None else struct.pack("!iq", 8, candidate_id),
                     struct.pack("!i", len(key)) + key,
-                    struct.pack("!i?", 1, one.simulated),
+                    struct.pack("!i?", 1, content.simulated),
                     _field(base64.b64decode(line)),
                 )
             )
@@ -207,7 +207,7 @@ class Meant:
 
 
 def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
-    """What is nearest to a vector.
+    """Gives what is nearest to a vector.
 
     Args:
         vector: as `stages.embeddings` keeps one, in bytes.
@@ -217,7 +217,7 @@ def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[fl
 
 
 def nearest_to(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
-    """What is nearest to a vector as the database writes it."""
+    """Gives what is nearest to a vector as the database writes it."""
     likeness, last = after or (None, 0)
     values = {
         "vector": vector,
@@ -244,7 +244,7 @@ def _literal(vector: bytes) -> str:
 
 
 def covered(connection: Connection, stage: str, frameworks: Sequence[str] | None, *, simulated: bool) -> tuple[int, int]:
-    """How many of the nodes with content in a stage can be found by meaning, and how many there are."""
+    """Counts how many of the nodes with content in a stage can be found by meaning, and how many there are."""
     query = text("""
     select count(*) filter (where exists (
                select 1 from caseforge.meaning m join caseforge.candidate k on k.id = m.candidate_id and k.is_current

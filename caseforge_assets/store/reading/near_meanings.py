@@ -54,7 +54,7 @@ select m.id, m.likeness, m.node_id, m.candidate_id from ranked m where {SEEN} or
 
 
 def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limit: int) -> list[Near]:
-    """What an index finds; fewer than are asked for where it gave up before."""
+    """Gives what an index finds; fewer than are asked for where it gave up before."""
     values = {"vector": vector, "simulated": meant.simulated, "but": meant.but_node, "most": limit + MORE, "limit": limit}
     values["frameworks"] = None if meant.frameworks is None else list(meant.frameworks)
     connection.execute(text("set hnsw.iterative_scan = strict_order; set hnsw.ef_search = 200"))
@@ -62,7 +62,7 @@ def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limi
 
 
 def is_indexed(connection: Connection, kind: str) -> bool:
-    """Whether there is an index over the vectors of a kind."""
+    """Tells whether there is an index over the vectors of a kind."""
     return connection.scalar(text("select to_regclass(:name)"), {"name": f"caseforge.{_index(kind)}"}) is not None
 
 

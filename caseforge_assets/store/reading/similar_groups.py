@@ -132,7 +132,7 @@ order by -s.score, s.candidate_id limit :limit
 
 
 def group_size(connection: Connection, group_id: int, frameworks: Sequence[str] | None) -> GroupSize:
-    """How large a group is, as far as it is seen."""
+    """Says how large a group is, as far as it is seen."""
     row = connection.execute(_SIZE, {"group": group_id, "frameworks": _listed(frameworks)}).one()
     return GroupSize(row.processes, row.members, group_id)
 
@@ -150,7 +150,7 @@ def members(
     score, last = after or (None, 0)
     rows = connection.execute(_MEMBERS, values | {"score": score, "id": last}).all()
     listed = listed_candidates(connection, [row.candidate_id for row in rows])
-    return [SimilarCandidate(row.candidate_id, row.score, one) for row, one in zip(rows, listed, strict=True)]
+    return [SimilarCandidate(row.candidate_id, row.score, candidate) for row, candidate in zip(rows, listed, strict=True)]
 
 
 def near_in_meaning(
@@ -158,11 +158,13 @@ def near_in_meaning(
 ) -> list[SimilarCandidate]:
     """Candidates of other nodes that are nearest in meaning to one, and not in its group; none where there are no vectors. How near they are is a cosine."""
     near = near_candidate(connection, candidate_id, frameworks, limit + MOST_LEFT_OUT)
-    ids = [one.candidate_id or 0 for one in near]
+    ids = [hit.candidate_id or 0 for hit in near]
     grouped = text("select candidate_id from caseforge.similar_candidate where group_id = :group and candidate_id = any(:ids)")
     same = set(connection.scalars(grouped, {"group": group_id, "ids": ids}))
-    others = {one.candidate_id or 0: one.likeness for one in near if one.candidate_id not in same}
-    return [SimilarCandidate(one.id, others[one.id], one) for one in listed_candidates(connection, list(others)[:limit])]
+    others = {hit.candidate_id or 0: hit.likeness for hit in near if hit.candidate_id not in same}
+    return [
+        SimilarCandidate(candidate.id, others[candidate.id], candidate) for candidate in listed_candidates(connection, list(others)[:limit])
+    ]
 
 
 def _listed(frameworks: Sequence[str] | None) -> list[str] | None:

@@ -129,9 +129,11 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
             context=None
             if context is None
             else Context(text=context.text, version=context.version, is_current=context.node_version == row.version),
-            standings=[_standing(one, waits[one.stage].get(row.node_id)) for one in explained],
+            standings=[_standing(explanation, waits[explanation.stage].get(row.node_id)) for explanation in explained],
             contents=rows_of(ContentRow, contents),
-            candidates=[CandidateName(stage=one.stage, uid=one.candidate_uid, title=one.title) for one in candidates],
+            candidates=[
+                CandidateName(stage=candidate.stage, uid=candidate.candidate_uid, title=candidate.title) for candidate in candidates
+            ],
         )
     )
 
@@ -147,13 +149,13 @@ def read_history(key: str, code: str, service: ServiceNow, _caller: Reader, tags
     return tags.answer(History(framework=row.framework_key, code=row.code, name=row.name, events=told))
 
 
-def _standing(one: Explanation, waits: str | None) -> Standing:
+def _standing(explanation: Explanation, waits: str | None) -> Standing:
     return Standing(
-        stage=one.stage,
-        state=one.state,
-        meaning=one.meaning,
-        differences=list(one.differences),
-        diff=one.diff,
-        since=one.since,
+        stage=explanation.stage,
+        state=explanation.state,
+        meaning=explanation.meaning,
+        differences=list(explanation.differences),
+        diff=explanation.diff,
+        since=explanation.since,
         waits=waits,
     )

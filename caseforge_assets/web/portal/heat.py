@@ -111,7 +111,7 @@ def _most(amounts: Iterable[float | None]) -> float:
 
 
 def _measure(found: Figures, by: By, number: int | None) -> tuple[float | None, str]:
-    """What a cell is coloured by, and what it shows; None: there is nothing to measure."""
+    """Gives what a cell is coloured by, and what it shows; None: there is nothing to measure."""
     stages = found.stages if number is None else found.stages[number : number + 1]
     if by is By.coverage:
         return _share(sum(stage.done for stage in stages), sum(stage.asked for stage in stages))

@@ -70,17 +70,17 @@ class FrameworkCard:
     @property
     def failed(self) -> int:
         """Failures over all stages."""
-        return sum(one.states.get(NodeState.FAILED, 0) for one in self.stages)
+        return sum(stage.states.get(NodeState.FAILED, 0) for stage in self.stages)
 
     @property
     def stale(self) -> int:
         """Stale contents over all stages."""
-        return sum(one.states.get(NodeState.STALE, 0) for one in self.stages)
+        return sum(stage.states.get(NodeState.STALE, 0) for stage in self.stages)
 
 
 @router.get("/")
 def show_home(pages: PagesNow, caller: Reader) -> HTMLResponse:
-    """What there is, what waits, and what is under way."""
+    """Show what there is, what waits, and what is under way."""
     service = pages.service
     batches = list_batches(service, caller, list(UNSETTLED), None, BATCHES_SHOWN, None)
     with service.reading.connect() as connection:
@@ -130,4 +130,4 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
 
 def _waiting_plans(connection: Connection, pages: Pages, caller: Caller) -> list[ReckonedPlan]:
     ids = plans.page_of_plans(connection, caller.seen_frameworks(), [PlanState.draft], None, PLANS_SHOWN)
-    return sorted(reckon_plans(connection, pages.service.project, ids), key=lambda one: -one.plan.id) if ids else []
+    return sorted(reckon_plans(connection, pages.service.project, ids), key=lambda reckoned: -reckoned.plan.id) if ids else []

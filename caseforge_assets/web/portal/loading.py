@@ -42,7 +42,7 @@ class Sent:
 
     @property
     def said(self) -> Said:
-        """What it says of the file."""
+        """Gives what it says of the file."""
         return Said(self.title.strip() or None, self.targets.strip() or None, self.hierarchy, _lines(self.columns), _lines(self.language))
 
 

@@ -100,14 +100,14 @@ def show_node(
         node = named_node(connection, key, code)
         values = _surroundings(pages, connection, node) | {"stages": _stages(pages, connection, node)}
         context = current_contexts(connection, [node.node_id]).get(node.node_id)
-        chosen = use_cases_of_nodes(connection, [node.node_id], [one for one in UseCaseStatus if one not in NOT_CHOSEN])
+        chosen = use_cases_of_nodes(connection, [node.node_id], [status for status in UseCaseStatus if status not in NOT_CHOSEN])
         seen = pages.caller.seen_frameworks()
         near = near_node(connection, node.node_id, None if seen is None else sorted(seen), MOST_NEAR)
         values["near"] = hits_of(connection, near)
     values |= {
         "context": context,
-        "superseded": [one for one in chosen if not one.is_current],
-        "spec_off": how_to_switch_on(pages.service) if any(one.decision.status in CHOSEN for one in chosen) else "",
+        "superseded": [use_case for use_case in chosen if not use_case.is_current],
+        "spec_off": how_to_switch_on(pages.service) if any(use_case.decision.status in CHOSEN for use_case in chosen) else "",
         "saved": saved,
         "may_edit": pages.caller.may(Role.editor, key),
         "may_ask": pages.caller.may(Role.planner, key) and not node.retired,
@@ -122,7 +122,7 @@ def node_address(key: str, code: str, *more: str, **query: str) -> str:
 
 
 def of_node(connection: Connection, node: Any) -> dict[str, Any]:
-    """What every page about a node says of it: itself, the way to it, and the edition that it stands in."""
+    """Gives what every page about a node says of it: itself, the way to it, and the edition that it stands in."""
     edition = current_edition(connection, node.framework_key)
     path = [] if edition is None or node.retired else paths_to(connection, edition.id, [node.code]).get(node.code, [])
     title = edition.title if edition else node.framework_key
@@ -168,7 +168,7 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
     is_target = node.partition_key is not None and not node.retired
     simulated = accepts_simulated(connection, service.settings)
     explained = explain_node(connection, service.project, node.framework_key, node.node_id, simulated) if is_target else []
-    standings = {one.stage: one for one in explained}
+    standings = {explanation.stage: explanation for explanation in explained}
     known = {stage.key: stage for stage in service.project.stages}
     there = stages_with_content(connection, node.node_id)
     keys = [*(key for key in known if is_target or key in there), *sorted(there - known.keys())]
@@ -178,7 +178,7 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
     for key in keys:
         stage = known.get(key)
         content = whole_content(connection, node.node_id, key, RULES, node.owner) if key in there else None
-        of_stage = [one for one in items if one.stage == key]
+        of_stage = [item for item in items if item.stage == key]
         is_document = content is not None and not of_stage
         html, headings = (
             render_document(stage.shown(content.body) if stage else content.body, under=2, anchors=f"{key}-h")
@@ -197,9 +197,11 @@ def _stages(pages: Pages, connection: Connection, node: Any) -> list[ShownStage]
                 waits=_waits(connection, node, standing, simulated=simulated),
                 html=html,
                 headings=headings,
-                items=[ShownItem(one.candidate_id, one.uid, one.title, column_values(stage, one.values), one.status) for one in of_stage],
+                items=[
+                    ShownItem(item.candidate_id, item.uid, item.title, column_values(stage, item.values), item.status) for item in of_stage
+                ],
                 columns=tuple(stage.item_columns) if stage else (),
-                attempts=[one for one in attempts if one.stage == key],
+                attempts=[attempt for attempt in attempts if attempt.stage == key],
                 readers=tuple(reader.title for reader, _ in stages_after(service.project.stages.shared, stage)) if stage else (),
                 can_edit=is_target and content is not None and stage is not None and is_text(stage),
                 has_steps=bool(

@@ -59,7 +59,7 @@ class Part:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would be asked for."""
+        """Tells whether nothing would be asked for."""
         return not self.plan.nodes and not self.plan.reused
 
 
@@ -88,7 +88,7 @@ def show_asking(
     candidate: Ids = None,
     portfolio: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
 ) -> HTMLResponse:
-    """What asking for specifications of use cases would send, and at what cost; made as plans and taken back, so that nothing is kept."""
+    """Show what asking for specifications of use cases would send, and at what cost; made as plans and taken back, so that nothing is kept."""
     return _page(pages, caller, candidate or [], portfolio)
 
 
@@ -142,7 +142,7 @@ def _page(pages: Pages, caller: Caller, candidate: list[int], portfolio: int | N
         "simulated": simulated,
         "candidate": candidate,
         "portfolio": portfolio,
-        "can_make": any(not one.is_empty for one in parts),
+        "can_make": any(not part.is_empty for part in parts),
     }
     return pages.answer("specify.html.jinja", values, section="use-cases")
 
@@ -155,7 +155,7 @@ def _stage(service: Service) -> Stage:
 
 
 def how_to_switch_on(service: Service) -> str:
-    """What to do to have specifications; empty where there is no such stage, or the project has it."""
+    """Gives what to do to have specifications; empty where there is no such stage, or the project has it."""
     stages = service.project.stages
     off = None if stages.of_choices() else stages.of_choices_off()
     return stages.why_unknown(off.key) if off else ""
@@ -167,12 +167,16 @@ def _taking_part(
     rows: dict[int, UseCaseRow] = {}
     if portfolio is not None:
         view = view_portfolio(connection, service.project, caller, portfolio)
-        rows = {one.row.described.use_case.candidate_id: one.row.described.use_case for one in view.entries}
+        rows = {entry.row.described.use_case.candidate_id: entry.row.described.use_case for entry in view.entries}
     if candidate:
         found = use_cases(connection, candidate)
-        if missing := [one for one in candidate if one not in found or not caller.may(Role.reader, found[one].framework_key)]:
+        if missing := [
+            candidate_id
+            for candidate_id in candidate
+            if candidate_id not in found or not caller.may(Role.reader, found[candidate_id].framework_key)
+        ]:
             raise LookupError(f"there is no use case {missing[0]}, or you may not see it")
-        rows |= {one: found[one] for one in candidate}
+        rows |= {candidate_id: found[candidate_id] for candidate_id in candidate}
     if not rows:
         raise ValueError("choose the use cases first: check the boxes before them, or open a portfolio that has some")
     return taking_part(stage, rows.values())
@@ -201,22 +205,22 @@ def _lacking(
     return found
 
 
-def specification_of(connection: Connection, service: Service, one: UseCaseRow) -> Specification | None:
-    """What a use case's process has of the stage that is made from chosen ones; None where the project has no such stage, or the process gets none."""
+def specification_of(connection: Connection, service: Service, use_case: UseCaseRow) -> Specification | None:
+    """Gives what a use case's process has of the stage that is made from chosen ones; None where the project has no such stage, or the process gets none."""
     stage = service.project.stages.of_choices()
-    if stage is None or stage.chosen_from != one.stage:
+    if stage is None or stage.chosen_from != use_case.stage:
         return None
     simulated = accepts_simulated(connection, service.settings)
-    found = survey(connection, service.project, one.framework_key, stage, simulated, [one.node_id])
+    found = survey(connection, service.project, use_case.framework_key, stage, simulated, [use_case.node_id])
     if not found:
         return None
-    content = whole_content(connection, one.node_id, stage.key, RULES, "")
+    content = whole_content(connection, use_case.node_id, stage.key, RULES, "")
     html = render_document(content.body, under=3, anchors="spec")[0] if content else Markup()
-    made = next(iter(made_from(connection, one.framework_key, stage.key, [one.node_id])), None)
+    made = next(iter(made_from(connection, use_case.framework_key, stage.key, [use_case.node_id])), None)
     titles: list[Any] = made.choice.get("titles", []) if made and made.choice else []
     state = found[0][1]
     lacks = say_missing_sources(
-        connection, service.project.stages, one.framework_key, stage, [one.node_id] if state is NodeState.NO_SOURCE else []
+        connection, service.project.stages, use_case.framework_key, stage, [use_case.node_id] if state is NodeState.NO_SOURCE else []
     )
-    meaning = lacks.get(one.node_id, MEANINGS[state])
-    return Specification(stage, state, meaning, content, html, one.title in titles if titles else None, len(titles))
+    meaning = lacks.get(use_case.node_id, MEANINGS[state])
+    return Specification(stage, state, meaning, content, html, use_case.title in titles if titles else None, len(titles))
