@@ -62,7 +62,12 @@ class AuditFilter:
     since: datetime | None = None
 
 
-def entries(connection: Connection, meant: AuditFilter, *, before_id: int | None = None, limit: int | None = None) -> list[AuditEntry]:
+EVERYTHING = AuditFilter()
+
+
+def entries(
+    connection: Connection, meant: AuditFilter = EVERYTHING, *, before_id: int | None = None, limit: int | None = None
+) -> list[AuditEntry]:
     """Entries, the newest first; with `before_id`, those that are older than this one."""
     query = text("""
     select id, done_at, actor, action, subject, framework_key, details from caseforge.audit_entry
