@@ -81,12 +81,17 @@ def token_limit(bench: OpenBench) -> Course:
     yield opened, later()
 
 
-def batch_failed(bench: OpenBench) -> Course:
-    opened = bench(faults=["reject:batch=1"])
+def collected(bench: OpenBench, fault: str) -> Workbench:
+    opened = bench(faults=[fault])
     opened.approve(stages=[PROCESS])
     opened.round()
     while opened.column("select state from caseforge.batch") != ["collected"]:
         opened.round(submit=False)
+    return opened
+
+
+def batch_failed(bench: OpenBench) -> Course:
+    opened = collected(bench, "reject:batch=1")
     yield opened, later()
     opened.work()
     opened.generate(stages=[PROCESS])  # the line that was refused waits for a person
@@ -95,11 +100,7 @@ def batch_failed(bench: OpenBench) -> Course:
 
 
 def batch_expired(bench: OpenBench) -> Course:
-    opened = bench(faults=["expire:share=0.5,batch=1"])
-    opened.approve(stages=[PROCESS])
-    opened.round()
-    while opened.column("select state from caseforge.batch") != ["collected"]:
-        opened.round(submit=False)
+    opened = collected(bench, "expire:share=0.5,batch=1")
     yield opened, later()
     opened.work()
     yield opened, later()

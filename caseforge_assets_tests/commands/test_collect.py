@@ -19,6 +19,7 @@ from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.commands.collecting import collect, to_final
+from caseforge_assets_tests.stages.answers import SECTIONS
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
 
 ATTEMPTS = """
@@ -212,7 +213,7 @@ def test_of_two_lines_for_one_request_the_good_one_wins(bench: OpenBench) -> Non
     opened = bench(faults=["truncate"])
     batch_id = to_final(opened, "1.1.1")
     (custom_id,) = opened.column("select custom_id from caseforge.attempt")
-    text = "\n\n".join(f"## {section}\n\nText of the section." for section in _sections())
+    text = "\n\n".join(f"## {section}\n\nText of the section." for section in SECTIONS)
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
     body = {
         "id": "c",
@@ -226,21 +227,6 @@ def test_of_two_lines_for_one_request_the_good_one_wins(bench: OpenBench) -> Non
     assert result.outcomes == {"ok": 1}
     assert len(result.stray_lines) == 1
     assert opened.column("select cost_usd from caseforge.content") == [Decimal("0.00011000")]
-
-
-def _sections() -> list[str]:
-    return [
-        "Overview",
-        "Key Activities",
-        "Inputs and Prerequisites",
-        "Process Steps",
-        "Outputs and Deliverables",
-        "Roles and Responsibilities",
-        "Best Practices",
-        "Common Challenges",
-        "Performance Metrics",
-        "Technology and Tools",
-    ]
 
 
 def test_an_answer_to_a_question_that_changed_meanwhile_is_kept_and_stale(bench: OpenBench) -> None:
