@@ -18,7 +18,7 @@ from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
-from caseforge_assets_tests.commands.collecting import collect, to_final
+from caseforge_assets_tests.commands.collected_batches import collect, to_final
 from caseforge_assets_tests.stages.answers import SECTIONS
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, USECASES, OpenBench, Workbench, renamed
 

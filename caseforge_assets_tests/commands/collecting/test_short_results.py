@@ -17,7 +17,7 @@ from caseforge_assets.commands.rounds.settle_batch import CannotSettle, fetch_ag
 from caseforge_assets.commands.rounds.work import LATER, Round, batches_in_trouble
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow, claim_for_collecting
-from caseforge_assets_tests.commands.collecting import collect, to_final
+from caseforge_assets_tests.commands.collected_batches import collect, to_final
 from caseforge_assets_tests.commands.created_twice import DUPLICATE, FIRST, LOST_ANSWER, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 

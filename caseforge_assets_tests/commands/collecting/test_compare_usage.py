@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from caseforge_assets.costs.own_prices import OwnPrice
-from caseforge_assets_tests.commands.collecting import collect, to_final
+from caseforge_assets_tests.commands.collected_batches import collect, to_final
 from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 SUMS = "select sum(input_tokens), sum(cached_tokens), sum(output_tokens) from caseforge.attempt"

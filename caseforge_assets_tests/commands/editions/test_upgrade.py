@@ -16,7 +16,7 @@ from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
 ASSETS = 8
-WORKBOOKS = Path(__file__).parents[3] / "shared" / "data" / "apqc"
+WORKBOOKS = Path(__file__).parents[4] / "shared" / "data" / "apqc"
 NEXT_EDITION = (
     ("1", "a", "Sell", "Finds customers and serves them."),
     ("1.1", "b", "Win riders", "Makes the shop known."),

@@ -17,7 +17,7 @@ from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, 
 
 USECASE_NODES = r"^usecases_node_\d+_(?P<code>[\d.]+)$"
 CODES = ("1.2.4", "1.2.9", "1.3.5", "1.3.6", "1.3.7", "1.4.3")
-FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "openai_batches"
+FILES = Path(__file__).resolve().parents[4] / "shared" / "data" / "openai_batches"
 TABLES = ("attempt", "content", "candidate", "request", "outbox", "batch")
 
 

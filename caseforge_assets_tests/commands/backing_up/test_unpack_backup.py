@@ -188,7 +188,7 @@ def test_what_would_be_run_is_told_from_what_is_data() -> None:
     def dagster(content: bytes, name: str = "dagster.yaml") -> Kind:
         return kind_of(name, content, ())
 
-    own = Path(__file__).parents[2]
+    own = Path(__file__).parents[3]
     assert dagster((own / "dagster.yaml").read_bytes()) is Kind.settings
     assert dagster((own / "workspace.yaml").read_bytes(), "workspace.yaml") is Kind.settings
     for content in (
