@@ -94,10 +94,11 @@ test-browser: $(VENV)/.installed-dev
 
 # Hosts are namespaces in a network without a way out, so that what is tried here reaches nothing else.
 test-hosts: $(VENV)/.installed-hosts
-	@echo "Running several hosts on this one, as root (half an hour; what is not installed is skipped and named) ..."
+	@echo "Running several hosts on this one, as root (an hour; what is not installed is skipped and named) ..."
 	@if [ "$$(id -u)" = 0 ] && command -v unshare >/dev/null; then isolated="unshare --net"; fi; \
 		$(BIN)/python -m pytest -m hosts -rs caseforge_assets_tests/hosts/test_image.py caseforge_assets_tests/hosts/test_charts.py && \
-		$$isolated $(BIN)/python -m pytest -m hosts -rs caseforge_assets_tests/hosts/test_hosts.py
+		$$isolated $(BIN)/python -m pytest -m hosts -rs caseforge_assets_tests/hosts/test_hosts.py caseforge_assets_tests/hosts/test_rolling_upgrade.py \
+		caseforge_assets_tests/hosts/test_large.py
 
 $(VENV)/.installed-hosts: deploy/requirements.txt requirements-hosts.txt $(VENV)/.installed-dev
 	@echo "Installing engines for runs, and what checks charts ..."

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg2
 
+from caseforge_assets_tests.hosts.instance import CELERY, DAGSTER_YAML, PROCESSES, STORAGE, STORAGES, WORKERS, WORKSPACE
 from caseforge_assets_tests.hosts.network import Host, Network
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,60 +24,39 @@ PASSWORD = "of-the-database"
 LOCATION = "caseforge_assets.definitions"
 CODE_PORT, WEB_PORT, S3_PORT, PROVIDER_PORT = 4000, 3000, 9000, 8484
 
-# As Dagster's chart writes it (storages of dagster_postgres, logs in a bucket, run monitoring), with Celery in place of Kubernetes.
-DAGSTER_YAML = """
-{storages}
-compute_logs:
-  module: dagster_aws.s3.compute_log_manager
-  class: S3ComputeLogManager
-  config: {{bucket: caseforge, prefix: dagster, endpoint_url: "http://{database}:9000", local_dir: {folder}/logs, skip_empty_files: true}}
-run_launcher:
-  module: dagster_celery.launcher
-  class: CeleryRunLauncher
-  config:
-    broker: redis://{database}:6379/0
-    backend: redis://{database}:6379/1
-run_coordinator:
-  module: dagster.core.run_coordinator
-  class: QueuedRunCoordinator
-  config: {{dequeue_interval_seconds: 1, dequeue_use_threads: true, dequeue_num_workers: 4}}
-concurrency:
-  runs: {{max_concurrent_runs: 6}}
-  pools: {{default_limit: 4, granularity: run}}
-run_monitoring: {{enabled: true, start_timeout_seconds: 120, cancel_timeout_seconds: 60, poll_interval_seconds: 20, max_resume_run_attempts: 0}}
-run_retries: {{enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}}
-sensors: {{use_threads: true, num_workers: 4}}
-schedules: {{use_threads: true, num_workers: 2}}
-telemetry: {{enabled: false}}
-"""
-STORAGE = """{kind}:
-  module: dagster_postgres.{module}
-  class: {name}
-  config: {{postgres_db: {{username: caseforge, password: {{env: DAGSTER_PG_PASSWORD}}, hostname: {database}, db_name: caseforge, port: 5432, params: {{}}, scheme: postgresql+psycopg2}}}}"""
-STORAGES = (
-    ("run_storage", "run_storage", "PostgresRunStorage"),
-    ("event_log_storage", "event_log", "PostgresEventLogStorage"),
-    ("schedule_storage", "schedule_storage", "PostgresScheduleStorage"),
-)
-WORKSPACE = "load_from: [{{grpc_server: {{host: {code}, port: 4000, location_name: {location}}}}}]\n"
-CELERY = """
-execution:
-  config:
-    broker: redis://{database}:6379/0
-    backend: redis://{database}:6379/1
-    config_source: {{worker_concurrency: 2, broker_connection_retry_on_startup: true, worker_cancel_long_running_tasks_on_connection_loss: false}}
+# Python's clock is another one in every process that is started with this on its path. The machine's own is not, so gRPC goes on with that one, whose C part compares
+# the times until which it waits with it.
+CLOCK = """
+import time
+from types import SimpleNamespace
+import grpc._channel, grpc._server, time_machine
+time_machine.travel(time.time() + {ahead_s}, tick=True).start()
+grpc._channel.time = grpc._server.time = SimpleNamespace(time=time_machine.escape_hatch.time.time, perf_counter=time.perf_counter)
 """
 
 
 class Cluster:
-    """Five hosts and the provider."""
+    """Five hosts and the provider; or one machine that is daemon, code server, webserver, service and all runs, with database and bucket beside it."""
 
-    def __init__(self, network: Network, folder: Path, configuration: str, sources: dict[str, Path]) -> None:
+    def __init__(
+        self, network: Network, folder: Path, configuration: str, sources: dict[str, Path], *, code: Path = PROJECT, several: bool = True
+    ) -> None:
+        """Makes the hosts; nothing runs on them yet.
+
+        Args:
+            configuration: text of caseforge.toml.
+            sources: files that lie beside it, by name.
+            code: the version that runs on them.
+            several: else one machine.
+        """
         self.network = network
         self._folder = folder
-        self.database, self.dagster, self.web = (network.add(name) for name in ("database", "dagster", "web"))
-        self.workers = (network.add("worker1"), network.add("worker2"))
+        self.database, self.dagster = network.add("database"), network.add("dagster")
+        self.web = network.add("web") if several else self.dagster
+        self.workers = (network.add("worker1"), network.add("worker2")) if several else ()
         self.provider = network.add("provider")
+        self._launcher = WORKERS if several else PROCESSES
+        self._code = {host.name: code for host in network.hosts.values()}
         for host in network.hosts.values():
             self._furnish(host, configuration, sources)
 
@@ -84,7 +64,7 @@ class Cluster:
         places = {"database": self.database.address, "code": self.dagster.address, "location": LOCATION, "folder": host.folder}
         storages = "\n".join(STORAGE.format(kind=kind, module=module, name=name, **places) for kind, module, name in STORAGES)
         files = {
-            "dagster.yaml": DAGSTER_YAML.format(storages=storages, **places),
+            "dagster.yaml": DAGSTER_YAML.format(storages=storages, launcher=self._launcher.format(**places), **places),
             "workspace.yaml": WORKSPACE.format(**places),
             "celery.yaml": CELERY.format(**places),
             "caseforge.toml": configuration,
@@ -94,12 +74,12 @@ class Cluster:
         for name, source in sources.items():
             shutil.copy(source, host.folder / name)
 
-    def environment(self, host: Host, **more: str) -> dict[str, str]:
+    def environment(self, host: Host) -> dict[str, str]:
         return {
             "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(host.folder),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": f"{host.folder / 'clock'}:{self._code[host.name]}",
             "PYTHONUNBUFFERED": "1",
             "DAGSTER_HOME": str(host.folder),
             "DAGSTER_PG_PASSWORD": PASSWORD,
@@ -114,8 +94,29 @@ class Cluster:
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret-of-the-bucket",
             "AWS_DEFAULT_REGION": "us-east-1",
-            **more,
         }
+
+    def upgrade(self, host: Host, code: Path = PROJECT) -> None:
+        """Starts everything on a host anew, with another version of the code; what is at work is given time to end."""
+        self._code[host.name] = code
+        self._restart(host)
+
+    def set_clock(self, host: Host, ahead_s: float) -> None:
+        """Starts everything on a host anew, with a clock that is ahead of the others by so much, or behind."""
+        clock = host.folder / "clock"
+        clock.mkdir(exist_ok=True)
+        (clock / "sitecustomize.py").write_text(CLOCK.format(ahead_s=ahead_s))
+        self._restart(host)
+
+    def _restart(self, host: Host) -> None:
+        names = list(host.processes)
+        for name in names:
+            host.stop(name)
+        for name in names:
+            host.start(name, host.arguments[name], self.environment(host))
+        waits = {"code": self._await_code, "webserver": self._await_webserver, "service": self._await_service}
+        for name in names:
+            waits.get(name, lambda: None)()
 
     # servers
 
@@ -126,21 +127,8 @@ class Cluster:
         password = host.folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o644)
-        host.run(
-            [
-                *AS_POSTGRES,
-                str(POSTGRES / "initdb"),
-                "-D",
-                str(cluster),
-                "-U",
-                "caseforge",
-                "-A",
-                "scram-sha-256",
-                "--pwfile",
-                str(password),
-            ],
-            self.environment(host),
-        )
+        options = ["-D", str(cluster), "-U", "caseforge", "-A", "scram-sha-256", "--pwfile", str(password)]
+        host.run([*AS_POSTGRES, str(POSTGRES / "initdb"), *options], self.environment(host))
         (cluster / "pg_hba.conf").write_text("host all all 10.87.0.0/24 scram-sha-256\nlocal all all trust\n")
         self.start_database()
         self.await_(lambda: self._connect("postgres").close(), "PostgreSQL")
@@ -169,11 +157,14 @@ class Cluster:
     def start_code(self) -> None:
         arguments = ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", str(CODE_PORT), "--module-name", LOCATION]
         self.dagster.start("code", self._program(*arguments, "--location-name", LOCATION), self.environment(self.dagster))
+        self._await_code()
+
+    def _await_code(self) -> None:
         check = self._program("dagster", "api", "grpc-health-check", "--host", self.dagster.address, "--port", str(CODE_PORT))
         self.await_(lambda: self.dagster.run(check, self.environment(self.dagster)), "the code server")
 
-    def start_daemon(self, host: Host, **more: str) -> None:
-        host.start("daemon", self._program("dagster-daemon", "run", "--workspace", "workspace.yaml"), self.environment(host, **more))
+    def start_daemon(self, host: Host) -> None:
+        host.start("daemon", self._program("dagster-daemon", "run", "--workspace", "workspace.yaml"), self.environment(host))
 
     def start_web(self) -> None:
         web, environment = self.web, self.environment(self.web)
@@ -184,12 +175,18 @@ class Cluster:
         )
         web.run(self._program("caseforge", "users", "add", "admin", "--role", "admin"), environment, stdin="a password of twelve\n")
         web.start("service", self._program("caseforge", "serve", "--host", "0.0.0.0", "--behind-tls-proxy", "--workers", "1"), environment)
-        self.await_(lambda: self.get(f"http://{web.address}:{WEB_PORT}/server_info"), "the webserver")
-        self.await_(lambda: self.get(f"http://{web.address}:8321/readyz"), "the service")
+        self._await_webserver()
+        self._await_service()
 
-    def start_worker(self, host: Host, **more: str) -> None:
+    def _await_webserver(self) -> None:
+        self.await_(lambda: self.get(f"http://{self.web.address}:{WEB_PORT}/server_info"), "the webserver")
+
+    def _await_service(self) -> None:
+        self.await_(lambda: self.get(f"http://{self.web.address}:8321/readyz"), "the service")
+
+    def start_worker(self, host: Host) -> None:
         arguments = self._program("dagster-celery", "worker", "start", "-A", "dagster_celery.app", "-y", "celery.yaml", "-n", host.name)
-        host.start("worker", arguments, self.environment(host, **more))
+        host.start("worker", arguments, self.environment(host))
 
     # questions and commands
 

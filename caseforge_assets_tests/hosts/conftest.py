@@ -6,7 +6,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from caseforge_assets_tests.hosts.network import Network, has_way_out, missing_p
 from caseforge_assets_tests.hosts.verdict import STAGES, faults, is_done, running, targets
 
 SAMPLE = PROJECT / "caseforge_assets/frameworks/sample/sample.csv"
-SMALL = tuple(f"small{number}" for number in range(1, 13))
+SMALL = tuple(f"small{number}" for number in range(1, 11))
 CONFIGURATION = """
 poll_interval_s = 1
 quiet_period_s = 1
@@ -29,6 +30,10 @@ behind_tls_proxy = true
 """
 FRAMEWORK = '[frameworks.{key}]\ntitle = "{key}"\nsource = "{source}"\ntargets = "leaf"\n'
 ROWS: list[str] = []
+_AT_WORK = """
+select p.host from caseforge.run_process p join runs r on r.run_id = p.run_id
+where not p.is_through and r.status = 'STARTED' and r.pipeline_name = 'collect' order by p.began_at desc
+"""
 
 
 @dataclass
@@ -36,10 +41,13 @@ class Bench:
     """The hosts, and what was asked of the provider until now."""
 
     cluster: Cluster
+    sources: dict[str, str]
     asked: list[str] = field(default_factory=list)
     questions: int = 0
-    left: list[str] = field(default_factory=lambda: list(SMALL))
-    sources: dict[str, str] = field(default_factory=dict)
+
+    def at_work(self) -> list[str]:
+        """The hosts on which a run collects answers just now, the newest run's first."""
+        return [host for (host,) in self.cluster.rows(_AT_WORK)]
 
     def order(self, *keys: str) -> None:
         """Loads frameworks, plans both stages and approves; the sensors do the rest."""
@@ -52,7 +60,7 @@ class Bench:
 
     def order_small(self) -> str:
         """The next small framework that nobody asked for yet."""
-        key = self.left.pop(0)
+        key = next(key for key in self.sources if key not in self.asked)
         self.order(key)
         return key
 
@@ -64,13 +72,14 @@ class Bench:
         """
         try:
             self.cluster.await_(lambda: is_done(self.cluster, self.asked) or False, what, patience_s, every_s=1)
+            lasted_s = time.monotonic() - begun
+            self.cluster.caseforge("flush")  # every command journals what waits for it
             wrong = faults(self.cluster, self.asked, self.questions)
         except TimeoutError as error:
+            lasted_s = time.monotonic() - begun
             wrong = [str(error), *faults(self.cluster, self.asked, self.questions), *(f"run {run}" for run in running(self.cluster))]
         bill = self.cluster.bill()["answered"]["requests"]
-        ROWS.append(
-            f"| {what} | {time.monotonic() - begun:,.0f} s | {self.questions:,} | {bill:,} | {'; '.join(wrong)[:300] or 'nothing'} |"
-        )
+        ROWS.append(f"| {what} | {lasted_s:,.0f} s | {self.questions:,} | {bill:,} | {'; '.join(wrong)[:300] or 'nothing'} |")
         assert wrong == []
 
 
@@ -92,18 +101,24 @@ def hosts_possible() -> None:
         pytest.skip("this process can reach a network; `make test-hosts` takes it into one without a way out")
 
 
-@pytest.fixture(scope="session")
-def bench(hosts_possible: None) -> Iterator[Bench]:
-    """All hosts up, with sensors on."""
+@contextmanager
+def hosts_up(sources: Mapping[str, Path], *, requests_per_batch: int = 40, code: Path = PROJECT, several: bool = True) -> Iterator[Bench]:
+    """All hosts up, with sensors on.
+
+    Args:
+        sources: files of frameworks, by key.
+        requests_per_batch: how many at most.
+        code: the version that runs on them.
+        several: else one machine.
+    """
     folder = Path(tempfile.mkdtemp(prefix="caseforge-hosts-"))
     folder.chmod(0o755)
-    sources = {key: f"{key}.csv" for key in SMALL}
-    text = CONFIGURATION.format(requests_per_batch=40) + "".join(FRAMEWORK.format(key=key, source=name) for key, name in sources.items())
-    files = dict.fromkeys(sources.values(), SAMPLE)
+    names = {key: f"{key}{path.suffix}" for key, path in sources.items()}
+    declared = "".join(FRAMEWORK.format(key=key, source=name) for key, name in names.items())
+    text = CONFIGURATION.format(requests_per_batch=requests_per_batch) + declared
     network = Network(folder)
-    kept = os.environ.get("KEEP_HOSTS")
     try:
-        cluster = Cluster(network, folder, text, files)
+        cluster = Cluster(network, folder, text, {names[key]: path for key, path in sources.items()}, code=code, several=several)
         cluster.start_servers()
         cluster.caseforge("db", "migrate")
         cluster.start_code()
@@ -112,11 +127,18 @@ def bench(hosts_possible: None) -> Iterator[Bench]:
             cluster.start_worker(host)
         cluster.start_web()
         cluster.await_(lambda: cluster.caseforge("sensors", "on"), "sensors", every_s=3)
-        yield Bench(cluster, sources=sources)
+        yield Bench(cluster, names)
     finally:
         network.close()
-        if not kept:
+        if not os.environ.get("KEEP_HOSTS"):
             shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def bench(hosts_possible: None) -> Iterator[Bench]:
+    """Several hosts for small frameworks, the same ones for all tests of a module."""
+    with hosts_up(dict.fromkeys(SMALL, SAMPLE)) as up:
+        yield up
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

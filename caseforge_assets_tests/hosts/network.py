@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -40,6 +41,7 @@ class Host:
     number: int
     folder: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    arguments: dict[str, Sequence[str]] = field(default_factory=dict)
     logs: list[IO[bytes]] = field(default_factory=list)
 
     @property
@@ -74,6 +76,7 @@ class Host:
 
     def start(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         """Starts what runs until it is stopped; its output goes to a file."""
+        self.arguments[name] = arguments
         log = (self.folder / f"{name}.log").open("ab")
         self.logs.append(log)
         self.processes[name] = subprocess.Popen(
@@ -114,6 +117,15 @@ class Host:
         process.kill()
         process.wait()
 
+    def stop(self, name: str, patience_s: float = 90) -> None:
+        """Asks it to end, as an upgrade does, and kills it when it takes too long."""
+        process = self.processes[name]
+        for pid in _descendants(process.pid, deep=2):
+            os.kill(pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+        self.kill(name)
+
     def freeze(self, name: str, seconds: float) -> None:
         """Has it answer nobody for a while, and keeps its connections."""
         members = _descendants(self.processes[name].pid)
@@ -131,6 +143,8 @@ class Host:
             self.kill(name)
         for log in self.logs:
             log.close()
+        # The space goes when its last process has: the cable, whose name the next host of this number takes, is gone at once.
+        subprocess.run(["ip", "link", "del", self._cable], capture_output=True, check=False)
         subprocess.run(["ip", "netns", "del", self._space], capture_output=True, check=False)
 
     @property
@@ -138,9 +152,9 @@ class Host:
         return f"caseforge-{os.getpid()}-{self.name}"
 
 
-def _descendants(pid: int) -> list[int]:
+def _descendants(pid: int, deep: int = 99) -> list[int]:
     children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*children, *(below for child in children for below in _descendants(child))]
+    return [*children, *(below for child in children if deep > 1 for below in _descendants(child, deep - 1))]
 
 
 class Network:
