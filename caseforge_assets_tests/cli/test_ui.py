@@ -112,7 +112,7 @@ def test_the_demos_port_changes_only_while_nothing_is_under_way_at_it(
         session.reload()
     with (
         socket.create_server(("127.0.0.1", port)),
-        pytest.raises(ConfigurationError, match="simulated batches are under way"),
+        pytest.raises(ConfigurationError, match="1 simulated batch is under way"),
         local_provider(session, 60.0),
     ):
         pass
