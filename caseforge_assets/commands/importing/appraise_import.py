@@ -50,6 +50,10 @@ class ForeignFile:
     stage: Stage
     pattern: str
 
+    def __post_init__(self) -> None:
+        """Refuses a pattern that cannot be used, whatever becomes of the file."""
+        _ = self.matcher
+
     @cached_property
     def matcher(self) -> re.Pattern[str]:
         """The pattern, ready to search.
