@@ -192,12 +192,12 @@ def test_a_file_is_read_again_when_it_changes_and_two_users_of_it_agree(guarded:
     file.write_text(f"{old}\n")
     takes(guarded, old, new)
     clients = [client(guarded, TokenOrigin(file=file)) for _ in range(2)]
-    for client in clients:
-        client.probe()
+    for asking in clients:
+        asking.probe()
     file.with_name("next").write_text(new)
     file.with_name("next").replace(file)
-    for client in clients:
-        client.probe()
+    for asking in clients:
+        asking.probe()
     assert guarded.keys == [f"Bearer {old}"] * 2 + [f"Bearer {new}"] * 2
 
 
