@@ -18,7 +18,7 @@ from caseforge_assets.defs.names import asset_key, partitions_name
 def drop_wrong_counts(instance: DagsterInstance, assets: Iterable[tuple[str, str]]) -> list[AssetKey]:
     """Let Dagster count anew what its cache says wrongly; returns the assets of which that is so.
 
-    Each is counted from all of its events, a second for 30,000 partitions. Right of assets that nothing was written of for the time that a page takes.
+    Each is counted from all of its events. Right of assets that nothing was written of for the time that a page takes.
 
     Args:
         instance: Dagster's instance, on PostgreSQL.
