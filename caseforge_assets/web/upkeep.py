@@ -31,6 +31,7 @@ JOURNAL_EVERY_S = 30.0
 ALERTS_EVERY_S = 60.0
 PRUNED_EVERY_S = 3_600.0
 DECLARATIONS_EVERY_S = 1.0
+STOPS_WITHIN_S = 5.0  # a step that takes longer, such as grouping 280,000 use cases, ends with the process: it is a transaction, and is taken again
 NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
 log = logging.getLogger(__name__)
 Step = Callable[[Service], float]
@@ -94,7 +95,7 @@ def _kept_up(what: str, service: Service, step: Step, pause_s: float) -> Iterato
         yield
     finally:
         stopped.set()
-        thread.join(timeout=30)
+        thread.join(STOPS_WITHIN_S)
 
 
 def _go_on(what: str, service: Service, step: Step, pause_s: float, stopped: threading.Event) -> None:
