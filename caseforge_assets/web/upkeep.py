@@ -31,7 +31,8 @@ JOURNAL_EVERY_S = 30.0
 ALERTS_EVERY_S = 60.0
 PRUNED_EVERY_S = 3_600.0
 DECLARATIONS_EVERY_S = 1.0
-STOPS_WITHIN_S = 5.0  # a step that takes longer, such as grouping 280,000 use cases, ends with the process: it is a transaction, and is taken again
+# A step that takes longer, such as grouping 280,000 use cases, ends with the process: it is a transaction, and is taken again.
+STOPS_WITHIN_S = 5.0
 NODES_AT_ONCE, TEXTS_AT_ONCE = 600, 2_000
 log = logging.getLogger(__name__)
 Step = Callable[[Service], float]
