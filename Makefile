@@ -89,7 +89,7 @@ test-newest: $(VENV)/.installed-dev
 	@$(NEWEST)/bin/python -m pytest -n 3 caseforge_assets_tests/defs
 
 test-browser: $(VENV)/.installed-dev
-	@echo "Running the tests in a browser (some five minutes; without chromium they are skipped) ..."
+	@echo "Running the tests in a browser (some ten minutes; without chromium they are skipped) ..."
 	@$(BIN)/python -m pytest -m browser caseforge_assets_tests/browser
 
 # Hosts are namespaces in a network without a way out, so that what is tried here reaches nothing else.

@@ -81,7 +81,7 @@ def flush_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> d
     at_work = _at_work(context.instance)
     if flush.name in at_work:
         return dg.SkipReason("a run of the job flush is at it")
-    if not at_work:  # it takes a second or more where frameworks are large, and more is to come
+    if not at_work:  # it counts all events of an asset, and more are to come
         context.update_cursor(str(recount_shown(context.instance, caseforge.store, int(context.cursor or 0))))
     return _asked(flush, decide_flush(context.instance, caseforge.store, caseforge.project, at_work=bool(at_work)))
 
