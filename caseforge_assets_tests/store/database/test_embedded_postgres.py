@@ -33,7 +33,7 @@ others_can_run_it = pytest.mark.skipif(
     not all(folder.stat().st_mode & 0o005 == 0o005 for folder in Path(sys.prefix).resolve().parents),
     reason="other users cannot enter the folder of the virtual environment",
 )
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 START = "import sys; from pathlib import Path; from caseforge_assets.store.database.embedded_postgres import ensure_running, status; "
 
 
