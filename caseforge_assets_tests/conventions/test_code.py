@@ -240,3 +240,13 @@ def _pins(name: str) -> dict[str, str]:
 def test_what_tests_share_comes_out_of_no_test_module() -> None:
     shared = re.compile(r"^\s*from caseforge_assets_tests[\w.]*\.test_\w+ import", re.MULTILINE)
     assert [path.name for path in (PROJECT / "caseforge_assets_tests").rglob("*.py") if shared.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("layer", ["cli", "commands", "defs", "store", "web"])
+def test_tests_stand_in_the_rooms_of_what_they_test(layer: str) -> None:
+    """What goes through several rooms stands beside them."""
+    rooms, tested = (
+        {path.parent.name for path in (root / layer).glob("*/__init__.py")} for root in (PACKAGE, PROJECT / "caseforge_assets_tests")
+    )
+    assert tested
+    assert tested <= rooms
