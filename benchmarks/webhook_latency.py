@@ -75,7 +75,7 @@ def _watch(api: str, token: str, nodes: int) -> str:
         time.sleep(0.02)
     while not (done := _get(f"{api}/events?kind=batch.collected", token)["items"]):
         time.sleep(0.02)
-    (run,) = [one for one in _get(f"{api}/runs", token)["items"] if one["wish"] == "collect"]
+    (run,) = [run for run in _get(f"{api}/runs", token)["items"] if run["wish"] == "collect"]
     came = _seconds(run["asked_at"])
     return f"{nodes:,} nodes: first document readable {readable - came:.2f} s after the message, batch collected after {_seconds(done[0]['happened_at']) - came:.2f} s"
 

@@ -48,8 +48,10 @@ HIDING = ["ad\u200bmin", "pay\u200dpal", "a\u2060b", "\ufeffx", "a\U000e0041\U00
 
 def steers(text: str) -> bool:
     return any(
-        (unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t") or "\u202a" <= one <= "\u202e" or "\u2066" <= one <= "\u2069"
-        for one in text
+        (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t")
+        or "\u202a" <= character <= "\u202e"
+        or "\u2066" <= character <= "\u2069"
+        for character in text
     )
 
 
@@ -85,7 +87,7 @@ def test_what_steers_is_shown_as_its_code(text: str) -> None:
 
 @pytest.mark.parametrize("text", HIDING)
 def test_what_nobody_sees_and_nothing_needs_is_left_out(text: str) -> None:
-    assert plain_text(text) == "".join(one for one in text if unicodedata.category(one) not in ("Cf", "Mn"))
+    assert plain_text(text) == "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Mn"))
     dumped = json_text(json.dumps(text, ensure_ascii=False))
     assert dumped.isascii()
     assert json.loads(dumped) == text
@@ -100,8 +102,8 @@ def test_a_terminal_gets_no_code_but_those_of_the_command_line(text: str, termin
     console = SafeConsole(file=out, force_terminal=terminal, highlight=False, markup=False, emoji=False, width=100, color_system="standard")
     table = Table("Name", title=text)
     table.add_row(text)
-    for one in (text, table, Markdown(plain_text(text), hyperlinks=False)):
-        console.print(one, style="red")
+    for shown in (text, table, Markdown(plain_text(text), hyperlinks=False)):
+        console.print(shown, style="red")
     console.rule(text)
     without_colours = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())  # those of the command line
     assert not steers(without_colours)

@@ -17,9 +17,9 @@ def test_what_a_killed_process_left_goes_after_a_day_and_nothing_else_does(tmp_p
     with temporary_folder() as folder:
         assert Path(folder).stat().st_mode & 0o077 == 0
         old, of_others = tmp_path / f"{PREFIX}old", tmp_path / "caseforge-socket"
-        for one in (old, of_others):
-            (one / "deep").mkdir(parents=True)
-            os.utime(one, times=(0, time.time() - LEFT_S - 60))
+        for left in (old, of_others):
+            (left / "deep").mkdir(parents=True)
+            os.utime(left, times=(0, time.time() - LEFT_S - 60))
         assert remove_leftovers() == 1
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["caseforge-socket", Path(folder).name])
     assert [path.name for path in tmp_path.iterdir()] == ["caseforge-socket"]

@@ -45,7 +45,7 @@ def measure(old: Path, new: Path) -> list[Figure]:
         small = _collected(new)
         large = _collected(multiplied(new, Path(folder) / "large.csv", TIMES))
     work = f"collect a file of {large.file_mb:.0f} MB against one of {small.file_mb:.0f} MB"
-    per_line = [1000 * one.wall_s / one.lines for one in (small, large)]
+    per_line = [1000 * collected.wall_s / collected.lines for collected in (small, large)]
     return [
         Figure(f"{work}: memory", "MB more", 50, large.peak_mb - small.peak_mb, f"{small.peak_mb:.0f} and {large.peak_mb:.0f} MB"),
         Figure(f"{work}: time a line", "times", 1.1, per_line[1] / per_line[0], f"{per_line[0]:.2f} and {per_line[1]:.2f} ms"),

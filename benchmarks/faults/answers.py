@@ -151,4 +151,4 @@ def _judged(project: Project, expected: Expected, ended: Ended, seconds: float) 
 
 def run_answers(world: World, answers: Iterable[Expected] = ANSWERS) -> Iterator[Row]:
     """A row for each of these faults of an answer."""
-    yield from each(Case(("answer", one.fault, one.stage), partial(answer_badly, world, one)) for one in answers)
+    yield from each(Case(("answer", answer.fault, answer.stage), partial(answer_badly, world, answer)) for answer in answers)

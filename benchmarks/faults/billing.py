@@ -17,9 +17,9 @@ def billed_usd(project: Project) -> Decimal:
     from caseforge_assets.costs.prices import cost_usd
 
     total = Decimal(0)
-    for one in answers_given(project):
-        if tokens := one.tokens:
-            total += (cost_usd(Usage(*tokens, 0), one.body["model"]) or Decimal(0)).quantize(STORED_UNIT_USD, ROUND_HALF_UP)
+    for answer in answers_given(project):
+        if tokens := answer.tokens:
+            total += (cost_usd(Usage(*tokens, 0), answer.body["model"]) or Decimal(0)).quantize(STORED_UNIT_USD, ROUND_HALF_UP)
     return total
 
 
@@ -38,7 +38,10 @@ def wrong_costs(found: dict[str, Any], stats: dict[str, Any], project: Project, 
     stored, billed = Decimal(found["cost_usd"]) - Decimal(project.cost_before_usd), billed_usd(project)
     if abs(stored - billed) > STORED_UNIT_USD:
         wrong.append(f"the server billed ${billed:.6f}, the store knows of ${stored:.6f}")
-    tokens, counted = found["tokens"] - project.tokens_before, sum(one["input"] + one["output"] for one in stats["usage"].values() if one)
+    tokens, counted = (
+        found["tokens"] - project.tokens_before,
+        sum(usage["input"] + usage["output"] for usage in stats["usage"].values() if usage),
+    )
     if tokens > counted or (tokens < counted and not unknown):
         wrong.append(f"the server counted {counted:,} tokens, the store knows of {tokens:,}")
     if Decimal(found["shown_cost_usd"]) != Decimal(found["cost_usd"]):

@@ -24,8 +24,8 @@ MARKS = re.compile(r"\W+")
 def misplaced(project: Project) -> list[str]:
     """A text for each content that its request's answer does not hold, or that is about another node."""
     answers: dict[str, list[str]] = {}
-    for one in answers_given(project):
-        answers.setdefault(one.custom_id, []).append(MARKS.sub(" ", one.text))
+    for answer in answers_given(project):
+        answers.setdefault(answer.custom_id, []).append(MARKS.sub(" ", answer.text))
     engine = create_engine(project.database_url)
     with engine.connect() as connection:
         rows = connection.execute(text(CONTENTS)).all()

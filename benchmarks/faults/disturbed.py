@@ -132,7 +132,7 @@ def _row(project: Project, one: Disturbed, ended: Sequence[Ended], wrong: Sequen
 
 def disturbed_cases(world: World, chosen: Iterable[Disturbed]) -> list[Case]:
     """A case for each."""
-    return [Case(one.name, partial(disturb, world, one)) for one in chosen]
+    return [Case(disturbed.name, partial(disturb, world, disturbed)) for disturbed in chosen]
 
 
 def run_disturbed(world: World, chosen: Iterable[Disturbed]) -> Iterator[Row]:

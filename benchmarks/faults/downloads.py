@@ -54,6 +54,6 @@ DOWNLOADS = (
     *(_half_expired(how, "output file", "1") for how in ("half", "empty", "page")),
     *(_half_expired(how, "error file", "2") for how in ("half", "empty", "page")),
     *(_wrong_until_asked(how, act) for how in ("page", "half", "strangers", "gzip") for act in ACTS),
-    *(one for status in (403, 404, 410, 500) for one in _not_there(status)),
+    *(download for status in (403, 404, 410, 500) for download in _not_there(status)),
 )
 SHORT = (_wrong("half", "usecases"), _wrong("page", "usecases"))

@@ -25,7 +25,7 @@ SHOWN_CHARS = 80
 
 def leaks(project: Project, ended: Sequence[Ended]) -> list[str]:
     """A text for each place where the key stands: outputs, tables of CaseForge and Dagster, and all files but the server's own."""
-    outputs = [(f"output {number}", one.output + one.errors) for number, one in enumerate(ended, 1)]
+    outputs = [(f"output {number}", run.output + run.errors) for number, run in enumerate(ended, 1)]
     return [
         f"the key stands in {where}: …{found}…" for where, said in (*outputs, *_rows(project), *_files(project)) for found in _found(said)
     ]

@@ -36,11 +36,11 @@ def hold_alone(world: World, layer: str) -> Row:
     """Two submit at once with this layer and none of the others of its kind."""
     began = time.monotonic()
     operation, layers = KINDS[ALONE[layer]]
-    others = [one for one in layers if one != layer]
+    others = [known for known in layers if known != layer]
     with world.project(f"pending_{NODES}", create_grace_s=1.0) as project, project.served():
         if UNIQUE_INDEX in others:
             databases.execute(project.database_url, DROP_INDEX)
-        here = [one for one in others if one != UNIQUE_INDEX]
+        here = [known for known in others if known != UNIQUE_INDEX]
         meet = [operation, str(project.folder / "meeting"), HELD_UP_S]
         start_at = time.monotonic() + LEAD_S
         racing = [project.start("submit", start_at=start_at, meet=meet, without=here) for _ in range(2)]

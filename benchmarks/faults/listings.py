@@ -72,9 +72,9 @@ def _unknown_for_long() -> Disturbed:
 
 
 LISTINGS = (
-    *(one for how in ("null", "absent", "empty") for one in _without_metadata(how)),
-    *(one for how in ("repeated", "empty") for one in _endless(how)),
-    *(one for status in REFUSED for one in _refused(status)),
+    *(listing for how in ("null", "absent", "empty") for listing in _without_metadata(how)),
+    *(listing for how in ("repeated", "empty") for listing in _endless(how)),
+    *(listing for status in REFUSED for listing in _refused(status)),
 )
 OBJECTS = (
     *(_odd(how, "1-4") for how in (*FOR_A_TIME, *LASTING)),

@@ -172,8 +172,8 @@ def main() -> int:
         except (AssertionError, RuntimeError) as error:
             sys.stderr.write(f"{error}\n")
             return 2
-    print(json.dumps([asdict(one) for one in found], indent=1)) if options.json else _print(found, time.monotonic() - began)
-    return 1 if any(one.survived for one in found) else 0
+    print(json.dumps([asdict(noticed) for noticed in found], indent=1)) if options.json else _print(found, time.monotonic() - began)
+    return 1 if any(noticed.survived for noticed in found) else 0
 
 
 def _told(one: Noticed) -> Noticed:
@@ -183,11 +183,11 @@ def _told(one: Noticed) -> Noticed:
 
 def _print(found: Sequence[Noticed], seconds: float) -> None:
     table = Table("Mutant", "Rule that it breaks", "Noticed by", "How")
-    for one in found:
-        table.add_row(one.mutant, one.rule, one.by or "nobody", one.how, style="red" if one.survived else "")
+    for noticed in found:
+        table.add_row(noticed.mutant, noticed.rule, noticed.by or "nobody", noticed.how, style="red" if noticed.survived else "")
     console = Console(width=None if sys.stdout.isatty() else 180)
     console.print(table)
-    console.print(f"{sum(not one.survived for one in found)} of {len(found)} mutants were noticed, in {seconds:.0f} seconds")
+    console.print(f"{sum(not noticed.survived for noticed in found)} of {len(found)} mutants were noticed, in {seconds:.0f} seconds")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def _redirects_followed() -> None:
 
 def _known_by_metadata_only() -> None:
     def without_files(sort_out: Any) -> Any:
-        return lambda remotes, wanted: sort_out([one | {"input_file_id": None} for one in remotes], wanted)
+        return lambda remotes, wanted: sort_out([remote | {"input_file_id": None} for remote in remotes], wanted)
 
     replace("caseforge_assets.commands.submitting.reconcile_batches:sort_out", without_files)
 

@@ -23,8 +23,8 @@ def replace(path: str, make: Callable[[Function], Function]) -> None:
     try:
         owner: Any = import_module(module)
         *classes, last = name.split(".")
-        for one in classes:
-            owner = getattr(owner, one)
+        for name_of_class in classes:
+            owner = getattr(owner, name_of_class)
         function = getattr(owner, last)
     except (ImportError, AttributeError) as error:
         raise Vanished(f"{path} is not there: {error}") from error

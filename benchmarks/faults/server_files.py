@@ -48,7 +48,7 @@ def answers_given(project: Project) -> list[Given]:
                 asked.add(line["custom_id"])
             elif isinstance(response, dict) and (body := _body(response)):
                 given.setdefault((path.name, line["custom_id"]), Given(path.name, line["custom_id"], body))
-    return [one for one in given.values() if one.custom_id in asked]
+    return [answer for answer in given.values() if answer.custom_id in asked]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

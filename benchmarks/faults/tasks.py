@@ -112,7 +112,7 @@ def job(name: str, fatal: list[Any] | None = None, trace: str | None = None, chu
     from caseforge_assets.defs.runs.jobs import BATCH_JOBS
 
     _prepare(fatal, trace, chunk_lines, None, mutant)
-    [chosen] = [one for one in BATCH_JOBS if one.name == name]
+    [chosen] = [job for job in BATCH_JOBS if job.name == name]
     with DagsterInstance.from_config(os.environ["CASEFORGE_PROJECT"]) as instance:
         chosen.execute_in_process(instance=instance, resources={"caseforge": Caseforge()})
 

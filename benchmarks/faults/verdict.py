@@ -96,7 +96,7 @@ def _differences(project: str, stages: Any, key: str, expected: dict[tuple[str, 
     wrong = []
     with DagsterInstance.from_config(project) as instance:
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3_600, max_overflow=20)  # or each query connects anew
-        for asset in (one.name for one in all_assets(stages)):
+        for asset in (known.name for known in all_assets(stages)):
             in_dagster = _partitions(instance, key, asset)
             in_store = {partition: value for (name, partition), value in expected.items() if name == asset}
             wrong += [

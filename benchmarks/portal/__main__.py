@@ -37,12 +37,12 @@ def main() -> None:
     ):
         client = Client(port, token)
         asked = pages(client, search_words())
-        sizes = {one.name: max(client.size(other.address) for other in asked if other.name == one.name) for one in asked}
+        sizes = {page.name: max(client.size(other.address) for other in asked if other.name == page.name) for page in asked}
         load = os.getloadavg()[0]
         looked_at = {"service": pid, "database": database_pid(settings.home)}
-        cpu_before = {name: cpu_s(one) for name, one in looked_at.items()}
+        cpu_before = {name: cpu_s(process) for name, process in looked_at.items()}
         taken = ask(port, token, asked, options.seconds, 0)
-        cpu_ms = {name: 1_000 * (cpu_s(one) - cpu_before[name]) / len(taken) for name, one in looked_at.items()}
+        cpu_ms = {name: 1_000 * (cpu_s(process) - cpu_before[name]) / len(taken) for name, process in looked_at.items()}
         figures: dict[str, Any] = {
             "pages": _by_name(asked, taken),
             "all": times([ms for _, ms, _ in taken]),
@@ -69,11 +69,11 @@ def first_paints(url: str, token: str, asked: list[Asked]) -> dict[str, float]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(extra_http_headers={"authorization": f"Bearer {token}"}, bypass_csp=True)  # to ask for the time
         page = context.new_page()
-        for one in asked:
-            if one.name not in found:
-                page.goto(url + one.address)
+        for page_asked in asked:
+            if page_asked.name not in found:
+                page.goto(url + page_asked.address)
                 page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-                found[one.name] = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+                found[page_asked.name] = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         browser.close()
     return found
 
@@ -82,7 +82,7 @@ def _by_name(asked: list[Asked], taken: list[tuple[int, float, int]]) -> dict[st
     failed = [(asked[number].address, status) for number, _, status in taken if status not in (200, 303)]
     if failed:
         raise SystemExit(f"{len(failed)} answers were no success, such as {failed[0]}")
-    names = dict.fromkeys(one.name for one in asked)
+    names = dict.fromkeys(page.name for page in asked)
     return {name: times([ms for number, ms, _ in taken if asked[number].name == name]) for name in names}
 
 

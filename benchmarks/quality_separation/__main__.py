@@ -140,7 +140,7 @@ def main() -> None:
         intact = [stage.measure(answer.content, answer.facts) for answer in answers]
         damaged = {kind: damaged_copies(stage, answers, damage) for kind, damage in kinds.items()}
         damaged[f"held against {LEAVES} other leaves"] = held_against_others(stage, answers, nodes)
-        damaged["simulated answers of other nodes"] = [stage.measure(one.content, one.facts) for one in simulated[stage.key]]
+        damaged["simulated answers of other nodes"] = [stage.measure(answer.content, answer.facts) for answer in simulated[stage.key]]
         show(stage, intact, damaged)
         for answer, quality in sorted(zip(answers, intact, strict=True), key=lambda pair: pair[1].score):
             parts = ", ".join(f"{part} {value}" for part, value in quality.parts.items() if value is not None)

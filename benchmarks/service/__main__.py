@@ -45,11 +45,11 @@ def main() -> None:
         asked = everything(Client(port, token), search_words())
         load = os.getloadavg()
         looked_at = {"service": pid, "database": database_pid(settings.home), "clients": os.getpid()}
-        before, cpu_before = server_seconds(port), {name: cpu_s(one) for name, one in looked_at.items()}
+        before, cpu_before = server_seconds(port), {name: cpu_s(process) for name, process in looked_at.items()}
         taken = ask(port, token, asked, options.seconds, options.pause / 1_000)
         figures = _figures(asked, taken) | {
             "server_ms": server_ms(before, server_seconds(port)),
-            "cpu_ms": {name: 1_000 * (cpu_s(one) - cpu_before[name]) / len(taken) for name, one in looked_at.items()},
+            "cpu_ms": {name: 1_000 * (cpu_s(process) - cpu_before[name]) / len(taken) for name, process in looked_at.items()},
             "events": times(delays_ms(port, token, open_store(database_url(settings)), options.listeners)) if options.listeners else {},
             "listeners": options.listeners,
             "memory_mb": memory_mb(pid),
@@ -69,7 +69,8 @@ def _figures(asked: list[Asked], taken: list[tuple[int, float, int]]) -> dict[st
         raise SystemExit(f"{len(failed)} answers were no success, such as {failed[0]}")
     groups = {group: times([ms for number, ms, _ in taken if asked[number].group == group]) for group in AIMS_MS}
     names = {
-        name: times([ms for number, ms, _ in taken if asked[number].name == name]) for name in dict.fromkeys(one.name for one in asked)
+        name: times([ms for number, ms, _ in taken if asked[number].name == name])
+        for name in dict.fromkeys(question.name for question in asked)
     }
     return {"groups": groups, "names": names}
 

@@ -96,7 +96,7 @@ def search_words() -> list[str]:
     chance = random.Random(3)
     rare = chance.sample([word for word in made if len(word) > 6], 30)
     named = [" ".join(node.name.split()[:3]) for node in chance.sample(list(edition.nodes), 12)]
-    pairs = [f"{one} {chance.choice(made)}" for one in chance.sample(made, 12)]
+    pairs = [f"{word} {chance.choice(made)}" for word in chance.sample(made, 12)]
     phrases = [f'"{" ".join(sentence.rstrip(".").split()[2:4])}"' for sentence in writer.sentences[:10]]
     return [*rare, *named, *pairs, *phrases, "complaints", "bicycle or workshop", "order -customer"]
 
@@ -104,9 +104,9 @@ def search_words() -> list[str]:
 def ask(port: int, token: str, asked: list[Asked], seconds: float, pause_s: float) -> list[tuple[int, float, int]]:
     """(number of what was asked, milliseconds, status) of all answers; clients run in two processes, so that they wait for themselves little."""
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        addresses = [one.address for one in asked]
+        addresses = [question.address for question in asked]
         halves = [processes.submit(many_clients, port, token, addresses, seconds, pause_s, seed) for seed in (1, 2)]
-        return [one for half in halves for one in half.result()]
+        return [answer for half in halves for answer in half.result()]
 
 
 def times(taken: list[float]) -> dict[str, float]:

@@ -66,4 +66,4 @@ def many_clients(port: int, token: str, addresses: list[str], seconds: float, pa
         return taken
 
     with ThreadPoolExecutor(CLIENTS // 2) as threads:
-        return [one for found in threads.map(run, range(CLIENTS // 2)) for one in found]
+        return [answer for found in threads.map(run, range(CLIENTS // 2)) for answer in found]

@@ -83,7 +83,7 @@ def judge_pairs() -> dict[str, Any]:
         pairs["same technique, other matter"].append((tell(one, matter), tell(one, another)))
         pairs["same matter, other technique"].append((tell(one, matter), tell(other, matter)))
     vectors = Vectors(told, Weighing.of(told))
-    alike = {kind: sum(bool(vectors.likenesses(one, [other])[0] >= ALIKE) for one, other in of) for kind, of in pairs.items()}
+    alike = {kind: sum(bool(vectors.likenesses(idea, [other])[0] >= ALIKE) for idea, other in of) for kind, of in pairs.items()}
     right, wrong = alike["same idea"], sum(alike.values()) - alike["same idea"]
     shares = {kind: round(count / PAIRS, 4) for kind, count in alike.items()}
     return {"taken_for_alike": shares, "recall": shares["same idea"], "precision": round(right / (right + wrong), 4)}
@@ -98,7 +98,7 @@ def judge_simulated() -> dict[str, Any]:
     sizes = Counter(grouped.leaders.tolist())
     tasks = [_task(title) for title, _, _ in told]
     heads = Counter(zip(grouped.leaders.tolist(), tasks, strict=True))
-    main = {leader: max(count for (one, _), count in heads.items() if one == leader) for leader, size in sizes.items() if size > 1}
+    main = {leader: max(count for (named, _), count in heads.items() if named == leader) for leader, size in sizes.items() if size > 1}
     several = sum(size for size in sizes.values() if size > 1)
     return {
         "candidates": len(told),
@@ -145,7 +145,7 @@ def judge_groups(told: Sequence[Any]) -> dict[str, Any]:
     def pairs(counts: Counter[Any]) -> int:
         return sum(count * (count - 1) // 2 for count in counts.values())
 
-    both, ideas, groups = Counter(tuple(one) for one in told), Counter(idea for idea, _ in told), Counter(group for _, group in told)
+    both, ideas, groups = Counter(tuple(pair) for pair in told), Counter(idea for idea, _ in told), Counter(group for _, group in told)
     shared = pairs(both)
     return {
         "candidates": len(told),
@@ -170,7 +170,7 @@ def update(store: Engine, settings: Settings) -> list[float]:
             connection.exec_driver_sql(
                 "update caseforge.candidate k set title = (%(titles)s)[k.position], "
                 "fields = k.fields || jsonb_build_object('description', (%(texts)s)[k.position]) where k.node_id = %(node)s",
-                {"node": node, "titles": [one.title for one in told], "texts": [one.description for one in told]},
+                {"node": node, "titles": [case.title for case in told], "texts": [case.description for case in told]},
             )
         started = time.monotonic()
         refresh_lists(store, settings.project, texts=0)

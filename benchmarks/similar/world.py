@@ -59,6 +59,6 @@ def simulated(nodes: int) -> list[tuple[str, str, Process]]:
     for number in range(nodes):
         node = edition.nodes[number % len(edition.nodes)]
         subject = read_subject({"messages": [{"role": "user", "content": f"Process: {node.name}\nDescription: {node.description}"}]})
-        for one in write_value(schema, subject, number)["use_cases"]:
-            told.append((one["title"], one["description"], Process(node.name, node.description)))
+        for case in write_value(schema, subject, number)["use_cases"]:
+            told.append((case["title"], case["description"], Process(node.name, node.description)))
     return told

@@ -33,8 +33,8 @@ def moved(order: Sequence[int], one: int, place: int, seen: Collection[int]) -> 
     Args:
         place: the first is 1, counted among those that are seen; beyond the last one it is the last.
     """
-    others = [each for each in order if each != one]
-    shown = [each for each in others if each in seen]
+    others = [entry for entry in order if entry != one]
+    shown = [entry for entry in others if entry in seen]
     place = max(place, 1)
     if place > len(shown):
         return [*others, one]

@@ -85,7 +85,7 @@ def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -
         StageFault: A folder cannot be imported, two stages share a name, one reads a stage that does not exist, or they read each other.
         TemplateFault: A template of one's own cannot be used.
     """
-    for folder, what in ((own_stages, "stages"), *((one, "templates") for one in asking.templates)):
+    for folder, what in ((own_stages, "stages"), *((given, "templates") for given in asking.templates)):
         if folder is not None and not folder.is_dir():
             begin = f"; `caseforge config templates {folder}` makes one" if what == "templates" else ""
             raise StageFault(f"{folder}: there is no such folder of {what}{begin}")

@@ -160,7 +160,7 @@ class Templates:
             yield f"{self._where(name, node.lineno)}: a template stands alone; put the text of the other file into it"
         used = meta.find_undeclared_variables(tree)
         lines = {node.name: node.lineno for node in reversed(list(tree.find_all(nodes.Name)))}
-        for unknown in sorted(used - set(known) - set(_environment().globals), key=lambda one: (lines.get(one, 0), one)):
+        for unknown in sorted(used - set(known) - set(_environment().globals), key=lambda name: (lines.get(name, 0), name)):
             near = get_close_matches(unknown, list(known), n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             yield f"{self._where(name, lines.get(unknown))}: there is no value {unknown} ({hint}known here: {', '.join(known) or 'none'})"

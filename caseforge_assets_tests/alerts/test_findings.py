@@ -33,7 +33,7 @@ PROVIDER = ProviderFigures(1, "https://api.example.test/v1", None, None, 2, NOW)
 
 
 def found(figures: Figures, **thresholds: object) -> list[tuple[Rule, Severity]]:
-    return [(one.rule, one.severity) for one in find(figures, Thresholds.model_validate(thresholds), NOW)]
+    return [(alert.rule, alert.severity) for alert in find(figures, Thresholds.model_validate(thresholds), NOW)]
 
 
 @pytest.mark.parametrize(("failed", "severity"), [(10, None), (11, Severity.warning), (20, Severity.warning), (21, Severity.critical)])

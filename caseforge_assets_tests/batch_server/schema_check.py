@@ -23,7 +23,7 @@ def violations(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str
             target = target[key] if key else target
         return violations(value, target, root, at)
     if "anyOf" in schema:
-        return [] if any(not violations(value, one, root, at) for one in schema["anyOf"]) else [f"{at}: fits no option"]
+        return [] if any(not violations(value, option, root, at) for option in schema["anyOf"]) else [f"{at}: fits no option"]
     found = []
     if "const" in schema and value != schema["const"]:
         found.append(f"{at}: not the constant")
@@ -49,7 +49,7 @@ def inside(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str) ->
     if isinstance(value, list):
         fits = schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
         found = [] if fits else [f"{at}: {len(value)} items"]
-        return found + [text for one in value for text in violations(one, schema["items"], root, f"{at}[]")]
+        return found + [text for member in value for text in violations(member, schema["items"], root, f"{at}[]")]
     if isinstance(value, str):
         fits = schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
         return [] if fits and re.search(schema.get("pattern", ""), value) else [f"{at}: {value!r}"]

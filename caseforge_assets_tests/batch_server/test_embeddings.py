@@ -32,15 +32,15 @@ def run_embeddings(client: OpenAI, lines: list[dict[str, Any]], *states: str) ->
 
 
 def cosine(one: list[float], other: list[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+    return sum(left * right for left, right in zip(one, other, strict=True))
 
 
 def test_texts_become_vectors_of_length_one_that_are_near_where_words_are_shared(client: OpenAI) -> None:
     answer = client.embeddings.create(model=MODEL, input=TEXTS)
-    first, second, third = (one.embedding for one in answer.data)
-    assert [one.index for one in answer.data] == [0, 1, 2]
+    first, second, third = (vector.embedding for vector in answer.data)
+    assert [vector.index for vector in answer.data] == [0, 1, 2]
     assert {len(first), len(second), len(third)} == {1_536}
-    assert all(math.isclose(cosine(one, one), 1, abs_tol=1e-5) for one in (first, second, third))
+    assert all(math.isclose(cosine(embedding, embedding), 1, abs_tol=1e-5) for embedding in (first, second, third))
     assert cosine(first, second) > 0.4 > abs(cosine(first, third))
     assert (answer.model, answer.usage.prompt_tokens) == (MODEL, answer.usage.total_tokens)
     assert answer.usage.total_tokens > len(TEXTS)
@@ -81,7 +81,7 @@ def test_a_batch_of_embeddings_counts_its_tokens_and_says_that_it_is_simulated(c
     assert all(body["simulated"] for body in found.values())
     answer = CreateEmbeddingResponse.model_validate(found["a"])
     live = client.embeddings.create(model=MODEL, input=TEXTS)
-    assert [one.embedding for one in answer.data] == [pytest.approx(one.embedding, abs=1e-6) for one in live.data]
+    assert [vector.embedding for vector in answer.data] == [pytest.approx(vector.embedding, abs=1e-6) for vector in live.data]
     assert isinstance(found["b"]["data"][0]["embedding"], str)
     assert [line["response"]["status_code"] for line in errors(client, batch)] == [400]
     assert batch.usage.input_tokens == sum(body["usage"]["prompt_tokens"] for body in found.values())
@@ -90,7 +90,7 @@ def test_a_batch_of_embeddings_counts_its_tokens_and_says_that_it_is_simulated(c
 
 def test_a_line_without_input_refuses_its_batch(client: OpenAI) -> None:
     batch = run_embeddings(client, [{**line_of("a"), "body": {"model": MODEL}}], "failed")
-    assert [(one.code, one.param) for one in batch.errors.data] == [("missing_required_parameter", "body.input")]
+    assert [(error.code, error.param) for error in batch.errors.data] == [("missing_required_parameter", "body.input")]
 
 
 def test_faults_that_change_texts_leave_vectors_alone(serve: Serve) -> None:

@@ -318,9 +318,9 @@ def test_a_batch_expires_when_its_own_window_is_over(tmp_path: Path) -> None:
 def test_litellm_has_long_ids_that_hold_others_and_counts_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, "litellm") as client:
         batch = ended(client, created(client, "litellm", metadata={"k": "v"}).id)
-        for one in (batch.id, batch.input_file_id, batch.output_file_id):
-            assert re.fullmatch(r"[A-Za-z0-9_-]{101,}", str(one))
-            assert base64.urlsafe_b64decode(f"{one}==").startswith(b"litellm_proxy")
+        for given_id in (batch.id, batch.input_file_id, batch.output_file_id):
+            assert re.fullmatch(r"[A-Za-z0-9_-]{101,}", str(given_id))
+            assert base64.urlsafe_b64decode(f"{given_id}==").startswith(b"litellm_proxy")
         assert raw(client, f"batches/{batch.id}")["request_counts"] is None
         assert batch.metadata == {"k": "v"}
 

@@ -66,8 +66,8 @@ def test_a_batch_is_answered_in_the_form_of_its_endpoint(client: OpenAI) -> None
     assert [item.type for item in answer.output] == ["reasoning", "message"]
     assert "menu" in answer.output_text
     assert batch.usage is not None
-    assert batch.usage.input_tokens == sum(one.usage.input_tokens for one in found.values() if one.usage)
-    assert batch.usage.output_tokens == sum(one.usage.output_tokens for one in found.values() if one.usage)
+    assert batch.usage.input_tokens == sum(answer.usage.input_tokens for answer in found.values() if answer.usage)
+    assert batch.usage.output_tokens == sum(answer.usage.output_tokens for answer in found.values() if answer.usage)
 
 
 def test_what_asks_the_same_is_answered_the_same(client: OpenAI) -> None:
@@ -161,7 +161,7 @@ def test_faults_of_answers_have_this_form(serve, fault: str) -> None:
     hit, others = found.pop("r3"), found.values()
     reason = hit.incomplete_details.reason if hit.incomplete_details else None
     assert (hit.status, reason, [item.type for item in hit.output]) == ENDS[fault]
-    assert {one.status for one in others} == {"completed"}
+    assert {answer.status for answer in others} == {"completed"}
     if fault == "truncate":
         assert hit.usage is not None
         assert hit.usage.output_tokens == hit.usage.output_tokens_details.reasoning_tokens == 8_000
@@ -245,7 +245,7 @@ def test_a_server_behind_that_has_chat_completions_only_is_asked_these(serve) ->
         client: OpenAI = serve(upstream=url, upstream_concurrency=1)
         effort = {"reasoning": {"effort": "low"}, "text": {"format": FORM, "verbosity": "high"}}
         answer = answers(client, run_responses(client, [line_of("a", **effort), line_of("b")]))["a"]
-    body = next(one for one in asked if "response_format" in one)
+    body = next(body for body in asked if "response_format" in body)
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert (body["max_completion_tokens"], body["reasoning_effort"], body["verbosity"]) == (8_000, "low", "high")
     assert body["response_format"] == {"type": "json_schema", "json_schema": {"name": "idea", "strict": True, "schema": SCHEMA}}

@@ -138,7 +138,7 @@ def test_lists_vary_in_length_and_titles_are_short_and_different() -> None:
 
 def test_many_titles_are_still_different() -> None:
     schema = strict({"names": {"type": "array", "minItems": 300, "maxItems": 300, "items": strict({"title": TEXT, "summary": TEXT})}})
-    titles = [one["title"] for one in json.loads(content(with_schema(schema)))["names"]]
+    titles = [entry["title"] for entry in json.loads(content(with_schema(schema)))["names"]]
     assert len(set(titles)) == 300
     assert max(map(len, titles)) < 80
 

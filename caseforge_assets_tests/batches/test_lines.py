@@ -52,7 +52,7 @@ def test_three_real_files_of_each_stage() -> None:
     counts = {}
     for name in ("process_details_ok", "process_details_truncated", "usecases_mixed"):
         found = list(read_lines([real_file(f"{name}.output.jsonl").read_bytes()]))
-        assert all(isinstance(one, ResultLine) and one.usage and one.model == "gpt-5-2025-08-07" and not one.notes for one in found)
+        assert all(isinstance(line, ResultLine) and line.usage and line.model == "gpt-5-2025-08-07" and not line.notes for line in found)
         counts[name] = len(found)
     assert counts == {"process_details_ok": 3, "process_details_truncated": 3, "usecases_mixed": 6}
 
@@ -67,8 +67,8 @@ def test_crlf_bom_and_blank_lines() -> None:
     good = json.dumps(line(body())).encode()
     raw = b"\xef\xbb\xbf" + good + b"\r\n\r\n  \n" + good + b"\r\n\n"
     found = list(read_lines([raw]))
-    assert [one.line_number for one in found] == [1, 4]
-    assert all(isinstance(one, ResultLine) and not one.notes for one in found)
+    assert [line.line_number for line in found] == [1, 4]
+    assert all(isinstance(line, ResultLine) and not line.notes for line in found)
 
 
 def test_line_separators_inside_texts_do_not_end_lines() -> None:
@@ -88,7 +88,7 @@ def test_a_last_line_that_is_cut_off_says_so() -> None:
 
 def test_a_line_that_is_not_json_does_not_harm_its_neighbours() -> None:
     found = list(read_lines([write(line(body())) + b"<html>Bad gateway</html>\n" + write(line(body()))]))
-    assert [type(one) for one in found] == [ResultLine, UnreadableLine, ResultLine]
+    assert [type(line) for line in found] == [ResultLine, UnreadableLine, ResultLine]
     assert isinstance(found[1], UnreadableLine)
     assert (found[1].line_number, found[1].excerpt) == (2, "<html>Bad gateway</html>")
     assert found[1].reason.startswith("not JSON: ")
@@ -113,10 +113,10 @@ def test_lines_without_sense(raw: bytes, reason: str) -> None:
 def test_a_line_without_end_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "MAX_LINE_BYTES", 1_000)
     found = list(read_lines([b"x" * 600, b"x" * 600, b"x" * 600 + b"\n" + write(line(body()))]))
-    assert [type(one) for one in found] == [UnreadableLine, ResultLine]
+    assert [type(line) for line in found] == [UnreadableLine, ResultLine]
     assert isinstance(found[0], UnreadableLine)
     assert found[0].reason == "the line is longer than 1,000 bytes"
-    assert [one.line_number for one in found] == [1, 2]
+    assert [line.line_number for line in found] == [1, 2]
 
 
 def test_a_body_that_is_a_json_string() -> None:
@@ -141,8 +141,8 @@ def test_other_encodings_are_read(encoding: str, size: int) -> None:
     raw = plain.decode().encode(encoding)
     found = list(read_lines(raw[start : start + size] for start in range(0, len(raw), size)))
     notes = (f"The file is encoded in {encoding[:6].upper()}.",)
-    assert [replace(one, notes=()) for one in found if isinstance(one, ResultLine)] == list(read_lines([plain]))
-    assert {one.notes for one in found if isinstance(one, ResultLine)} == {notes}
+    assert [replace(line, notes=()) for line in found if isinstance(line, ResultLine)] == list(read_lines([plain]))
+    assert {line.notes for line in found if isinstance(line, ResultLine)} == {notes}
 
 
 @pytest.mark.parametrize(("raw", "meant"), [(b"\x01", "\x01"), (b"\t", "\t"), (b"\r", "\r"), (b"\x00", "\ufffd"), (b"\x1b[1m", "\x1b[1m")])
@@ -155,14 +155,14 @@ def test_control_characters_in_a_whole_line_are_read(raw: bytes, meant: str) -> 
 def test_control_characters_around_a_line_are_nothing() -> None:
     good = write(line(body()))
     found = list(read_lines([b"\x1e" + good + b"\x00\x00\n\x1e\xef\xbb\xbf" + good[:-1] + b"\x1a\r\n"]))
-    assert [one.text for one in found if isinstance(one, ResultLine)] == ["Some text."] * 2
+    assert [line.text for line in found if isinstance(line, ResultLine)] == ["Some text."] * 2
 
 
 @pytest.mark.parametrize("unseen", ["\ufeff", "\xa0", "\u200b", "\ufeff\ufeff \xa0", "\ufffd"])
 def test_what_nobody_can_see_around_a_line_is_nothing(unseen: str) -> None:
     good, mark = write(line(body())).rstrip(b"\n"), unseen.encode()
     found = list(read_lines([mark + good + mark + b"\n" + mark + b"\n" + good]))
-    assert [one.text for one in found if isinstance(one, ResultLine)] == ["Some text."] * 2
+    assert [line.text for line in found if isinstance(line, ResultLine)] == ["Some text."] * 2
     assert len(found) == 2
 
 

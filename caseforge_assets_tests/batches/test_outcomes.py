@@ -16,7 +16,7 @@ def decide_line(raw: dict[str, object], key: str = "process_details") -> Judgeme
 
 def decide_file(name: str, key: str) -> list[Judgement]:
     found = read_lines([real_file(name).read_bytes()])
-    return [decide(one, stages_as_they_come()[key], None) for one in found if isinstance(one, ResultLine)]
+    return [decide(line, stages_as_they_come()[key], None) for line in found if isinstance(line, ResultLine)]
 
 
 def test_real_documents_are_accepted() -> None:

@@ -81,7 +81,9 @@ def serious_faults(page: Page, *rules: str) -> list[str]:
         page.evaluate(AXE_SCRIPT)
     only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
     found = page.evaluate("(options) => axe.run(options)", {"resultTypes": ["violations"], **only})["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
+    return [
+        f"{violation['id']}: {node['html'][:200]}" for violation in found if violation["impact"] in SERIOUS for node in violation["nodes"]
+    ]
 
 
 def assert_good(page: Page, path: str, status: int = 200) -> None:

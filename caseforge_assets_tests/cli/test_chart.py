@@ -56,7 +56,7 @@ def test_a_run_in_a_process_of_its_own_brings_everything_to_its_end(
             assert {len(instance.get_materialized_partitions(key)) for key in CONTENTS} == {len(CODES)}
             assert instance.get_latest_materialization_event(dg.AssetKey(["shop", "run_report"])) is not None
             kept = boto3.client("s3").list_objects_v2(Bucket="kept", Prefix="dagster/")["Contents"]
-            assert {one["Key"].rpartition(".")[2] for one in kept if run_id in one["Key"]} >= {"err", "out"}
+            assert {file["Key"].rpartition(".")[2] for file in kept if run_id in file["Key"]} >= {"err", "out"}
     assert {stage["done"] for stage in cli.json("status")["frameworks"][0]["stages"].values()} == {len(CODES)}
 
 

@@ -136,18 +136,18 @@ def test_candidates_are_counted_the_same_wherever_they_stand(eventful: CommandLi
 
 
 def test_where_nodes_stand_is_the_same_wherever_it_is_said(eventful: CommandLine) -> None:
-    (status,) = [one for one in eventful.json("status")["frameworks"] if one["framework"] == KEY]
+    (status,) = [framework for framework in eventful.json("status")["frameworks"] if framework["framework"] == KEY]
     expected = status["stages"]
     assert {"done", "failed", "missing"} <= set(expected["process_details"])
-    assert {one["stage"]: one["states"] for one in eventful.json("plan", "--framework", KEY)["stages"]} == expected
+    assert {stage["stage"]: stage["states"] for stage in eventful.json("plan", "--framework", KEY)["stages"]} == expected
     session = Session()
     figures = run_figures(session.store, session.project, session.folder, KEY, simulated=False)
     in_dagster = {stage: {str(state): figures.get(f"{stage}_{state}", 0) for state in NodeState} for stage in expected}
     assert {stage: {state: count for state, count in counts.items() if count} for stage, counts in in_dagster.items()} == expected
     with serviced(session) as service:
         of_service = service.get(f"/api/v1/frameworks/{KEY}").json()
-        assert {one["stage"]: one["states"] for one in of_service["stages"]} == expected
-        assert {one["stage"]: one["items"] for one in of_service["stages"] if one["is_list"]} == status["items"]
+        assert {stage["stage"]: stage["states"] for stage in of_service["stages"]} == expected
+        assert {stage["stage"]: stage["items"] for stage in of_service["stages"] if stage["is_list"]} == status["items"]
     failed = Counter(row["stage"] for row in eventful.json("failed", "--framework", KEY, expected=3))
     assert failed == {stage: counts["failed"] for stage, counts in expected.items() if "failed" in counts}
 

@@ -38,14 +38,16 @@ def use_cases() -> str:
         "success_metrics",
         "implementation_timeline",
     )
-    return json.dumps({"use_cases": [{"title": f"Idea {n}", **dict.fromkeys(texts, f"Text {n}."), **levels} for n in range(6)]})
+    return json.dumps(
+        {"use_cases": [{"title": f"Idea {number}", **dict.fromkeys(texts, f"Text {number}."), **levels} for number in range(6)]}
+    )
 
 
 def wrong(bench: Workbench) -> list[tuple[str, str]]:
     """What `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
     write_journal(bench.store, bench.folder)
     found = verify(bench.store, bench.stages, bench.folder).problems
-    return [(one.kind, one.what) for one in found if not one.where.startswith("workbooks/")]
+    return [(problem.kind, problem.what) for problem in found if not problem.where.startswith("workbooks/")]
 
 
 def written(path: Path, *lines: str) -> Path:

@@ -66,8 +66,8 @@ def near_all(shop: Workbench, by: str = "") -> list[list[Near]]:
     with shop.store.begin() as connection:
         if by:
             connection.execute(text("set local enable_sort = off; set local enable_seqscan = off"))  # of so few, all are looked at else
-        found = [near_candidate(connection, one, only, 6) for one in candidates for only in (None, [KEY], ["elsewhere"])]
-        found += [near_node(connection, one, None, 6) for one in shop.ids(*NODES)]
+        found = [near_candidate(connection, candidate_id, only, 6) for candidate_id in candidates for only in (None, [KEY], ["elsewhere"])]
+        found += [near_node(connection, node_id, None, 6) for node_id in shop.ids(*NODES)]
         if by:
             assert connection.scalar(text("select pg_stat_get_xact_numscans(cast(:index as regclass))"), {"index": f"caseforge.{by}"})
         else:
@@ -107,7 +107,7 @@ def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> N
         candidate_id = shop.column("select id from caseforge.candidate where is_current and candidate_uid = '2.1.1-UC02'")[0]
         near = near_candidate(connection, candidate_id, None, 4)
         assert len(near) == 4
-        assert not {one.node_id for one in near} & set(shop.ids("2.1.1"))
+        assert not {hit.node_id for hit in near} & set(shop.ids("2.1.1"))
         (closest, *_) = near_node(connection, shop.ids("2.1.1")[0], None, 5)
         assert closest.node_id in shop.ids("2.1.2")  # both are of the workshop
         assert near_candidate(connection, candidate_id, ["elsewhere"], 4) == []
@@ -122,7 +122,7 @@ def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> N
     assert shop.stats()["batches_created"] == batches  # nothing is paid for twice
     write_journal(shop.store, shop.folder)
     problems = verify(shop.store, shop.stages, shop.folder).problems
-    assert [one.kind for one in problems if not one.where.startswith("workbooks/")] == []
+    assert [problem.kind for problem in problems if not problem.where.startswith("workbooks/")] == []
     restore(empty_store, shop.folder)
     assert everything(empty_store) == everything(shop.store)
     again = replace(shop, store=empty_store, provider=connect_provider(empty_store, shop.provider.client))

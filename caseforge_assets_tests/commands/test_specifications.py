@@ -31,7 +31,7 @@ def reasons(bench: Workbench, code: str) -> list[str]:
     """Why a node's specification would be another one now, as `stale` says it."""
     with bench.store.connect() as connection:
         found = asset_statuses(connection, bench.project, KEY, bench.ids(code))
-    return [reason.text for one in found if one.asset == SPECS.content for reason in one.not_current]
+    return [reason.text for status in found if status.asset == SPECS.content for reason in status.not_current]
 
 
 def specs(bench: Workbench) -> Mapping[str, str]:
@@ -57,8 +57,8 @@ def test_what_is_lacking_is_said_with_what_to_do(bench: OpenBench) -> None:
     def said(stage: Stage, code: str) -> str:
         with shop.store.connect() as connection:
             standings = explain_node(connection, shop.project, KEY, shop.ids(code)[0], simulated=False)
-        (one,) = [one for one in standings if one.stage == stage.key]
-        return one.meaning
+        (told,) = [standing for standing in standings if standing.stage == stage.key]
+        return told.meaning
 
     made_up = "is simulated: made up to try things out, so that it does not count here"
     document, candidates = "“Process documents”", "“Use-case candidates”"

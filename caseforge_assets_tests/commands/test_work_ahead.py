@@ -81,39 +81,41 @@ def pid_after(wait_s: float) -> int:
 
 
 def test_what_is_only_in_this_process_is_done_in_this_process() -> None:
-    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.0) for n in range(8)], ahead=False)} == {os.getpid()}
+    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(number, 0.0) for number in range(8)], ahead=False)} == {os.getpid()}
     here: list[int] = []
     keep = partial(operator.iadd, here)
-    assert [len(found) for _, found in work_ahead.work_ahead(keep, [(n, [n]) for n in range(3)], ahead=False)] == [1, 2, 3]
+    assert [len(found) for _, found in work_ahead.work_ahead(keep, [(number, [number]) for number in range(3)], ahead=False)] == [1, 2, 3]
 
 
 def test_a_function_that_fails_fails_here_with_its_own_error() -> None:
-    found = work_ahead.work_ahead(partial(operator.truediv, 1), [(n, n) for n in (1, 2, 4, 5, 0, 8)])
+    found = work_ahead.work_ahead(partial(operator.truediv, 1), [(number, number) for number in (1, 2, 4, 5, 0, 8)])
     assert [result for _, result in (next(found) for _ in range(2))] == [1, 0.5]
     with pytest.raises(ZeroDivisionError):
         list(found)
 
 
 def test_what_cannot_be_sent_is_done_here() -> None:
-    assert [result for _, result in work_ahead.work_ahead(lambda n: -n, [(n, n) for n in range(6)])] == [-n for n in range(6)]
+    assert [result for _, result in work_ahead.work_ahead(lambda number: -number, [(number, number) for number in range(6)])] == [
+        -number for number in range(6)
+    ]
     assert pid_after(0) == os.getpid()
-    assert second()._process.pid in {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.02) for n in range(6)])}
+    assert second()._process.pid in {pid for _, pid in work_ahead.work_ahead(pid_after, [(number, 0.02) for number in range(6)])}
 
 
 def test_a_second_process_that_is_killed_takes_nothing_with_it() -> None:
-    found = work_ahead.work_ahead(pid_after, [(n, 0.02) for n in range(20)])
+    found = work_ahead.work_ahead(pid_after, [(number, 0.02) for number in range(20)])
     begun = [next(found)[0] for _ in range(4)]
     os.kill(second()._process.pid, signal.SIGKILL)
     rest = list(found)
     assert begun + [number for number, _ in rest] == list(range(20))
     assert rest[-1][1] == os.getpid()
-    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.0) for n in range(4)])} == {os.getpid()}
+    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(number, 0.0) for number in range(4)])} == {os.getpid()}
 
 
 def test_without_a_second_process_everything_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     work_ahead._second_process_of.cache_clear()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(n, 0.0) for n in range(8)])} == {os.getpid()}
+    assert {pid for _, pid in work_ahead.work_ahead(pid_after, [(number, 0.0) for number in range(8)])} == {os.getpid()}
 
 
 def test_a_fork_has_a_second_process_of_its_own() -> None:
@@ -122,7 +124,7 @@ def test_a_fork_has_a_second_process_of_its_own() -> None:
         workers: set[int] = set()
         try:
             start_second_process(wait_s=60)
-            workers = {worker for _, worker in work_ahead.work_ahead(pid_after, [(n, 0.02) for n in range(8)])}
+            workers = {worker for _, worker in work_ahead.work_ahead(pid_after, [(number, 0.02) for number in range(8)])}
             second()._process.kill()
         finally:
             os._exit(0 if len(workers) == 2 else 1)
@@ -130,8 +132,8 @@ def test_a_fork_has_a_second_process_of_its_own() -> None:
 
 
 def test_what_a_function_prints_does_not_come_between() -> None:
-    found = list(work_ahead.work_ahead(partial(print, "half a line", end="", flush=True), [(n, n) for n in range(6)]))
-    assert found == [(n, None) for n in range(6)]
+    found = list(work_ahead.work_ahead(partial(print, "half a line", end="", flush=True), [(number, number) for number in range(6)]))
+    assert found == [(number, None) for number in range(6)]
     assert second()._process.poll() is None
 
 
@@ -139,7 +141,7 @@ def test_a_program_is_not_run_again_and_both_end_together(tmp_path: Path) -> Non
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.splitlines() == ["started", str([-n for n in range(20)])]
+    assert done.stdout.splitlines() == ["started", str([-number for number in range(20)])]
     assert done.stderr == ""
     staying = subprocess.Popen([sys.executable, str(program), "--stay"], stdout=subprocess.PIPE, text=True)
     assert staying.stdout is not None

@@ -49,7 +49,8 @@ def test_the_image_has_the_pins_of_the_project_and_no_database() -> None:
     assert {name: own[name] for name in own.keys() & image.keys()} == {name: image[name] for name in own.keys() & image.keys()}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed, embedded = (
-        {re.split(r"[<>=]", one)[0] for one in stated} for stated in (project["dependencies"], project["optional-dependencies"]["embedded"])
+        {re.split(r"[<>=]", requirement)[0] for requirement in stated}
+        for stated in (project["dependencies"], project["optional-dependencies"]["embedded"])
     )
     assert needed <= image.keys()
     assert embedded <= own.keys() - image.keys()
@@ -62,8 +63,8 @@ def test_the_image_is_made_from_what_the_build_is_given() -> None:
     ignored = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
     copied = {word for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE) for word in line.split()[:-1]}
-    assert {f"!{one}" for one in copied} == {line for line in ignored if line.startswith("!")}
-    assert all((PROJECT / one).exists() for one in copied)
+    assert {f"!{name}" for name in copied} == {line for line in ignored if line.startswith("!")}
+    assert all((PROJECT / name).exists() for name in copied)
     assert re.search(r"^USER \d+:\d+$", DOCKERFILE, re.MULTILINE)
     assert not re.search(r"(?i)\b(gcc|build-essential|apt-get)\b", DOCKERFILE)
 
@@ -84,12 +85,12 @@ def test_each_container_is_confined_and_looked_after(name: str) -> None:
 def test_no_secret_stands_in_a_file_that_is_committed() -> None:
     for name, service in COMPOSE["services"].items():
         given = service.get("environment", {})
-        secret = {one for one in given if re.search(r"KEY|SECRET|PASSWORD|POSTGRES_URL|CREDENTIALS", one)}
-        wrong = {one for one in secret if not (one.endswith("_FILE") or str(given[one]).startswith("${"))}
+        secret = {variable for variable in given if re.search(r"KEY|SECRET|PASSWORD|POSTGRES_URL|CREDENTIALS", variable)}
+        wrong = {variable for variable in secret if not (variable.endswith("_FILE") or str(given[variable]).startswith("${"))}
         assert wrong == set(), name
     assert {line.strip() for line in (DEPLOY / ".gitignore").read_text(encoding="utf-8").splitlines()} >= {".env", "secrets/"}
     files = {given for service in OURS.values() for given in service["environment"] if given.endswith("_FILE")}
-    assert files - {"AWS_SHARED_CREDENTIALS_FILE"} <= {f"{one}_FILE" for one in FROM_FILES}
+    assert files - {"AWS_SHARED_CREDENTIALS_FILE"} <= {f"{variable}_FILE" for variable in FROM_FILES}
 
 
 def test_runs_get_what_the_other_containers_have() -> None:
@@ -127,7 +128,7 @@ def test_dagsters_chart_is_told_the_same_as_dagster_yaml() -> None:
 def test_the_charts_know_each_other() -> None:
     made = "".join(path.read_text(encoding="utf-8") for path in (CHART / "templates").glob("*.yaml"))
     for part in ("dagsterWebserver", "dagsterDaemon"):
-        assert {one["name"] for one in VALUES[part]["envConfigMaps"]} == {"caseforge-env"}
+        assert {source["name"] for source in VALUES[part]["envConfigMaps"]} == {"caseforge-env"}
         assert {volume["configMap"]["name"] for volume in VALUES[part]["volumes"] if "configMap" in volume} == {"caseforge-project"}
     assert "name: caseforge-env" in made
     assert "name: caseforge-project" in made

@@ -99,7 +99,7 @@ def test_what_is_left_and_what_is_over(budget: Decimal, spent: Decimal, reserved
 def test_what_is_sent_never_goes_over_the_budget(costs: list[Decimal], budget: Decimal) -> None:
     wanted = [Wanted(number, "retail", 1, Cost(cost)) for number, cost in enumerate(costs, 1)]
     held = waits(*wanted, budget_usd=budget) if wanted else {}
-    assert sum((one.cost.known_usd for one in wanted if one.plan_id not in held), D(0)) <= budget
+    assert sum((request.cost.known_usd for request in wanted if request.plan_id not in held), D(0)) <= budget
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,5 @@ def test_a_small_limit_that_is_overdrawn_is_not_shown_as_nothing() -> None:
 def test_a_sum_knows_what_it_lacks(amounts: list[Decimal | None], usd: Decimal | None, says: str) -> None:
     sums = total(amounts)
     assert (sums.usd, str(sums)) == (usd, says)
-    assert sums == sum((Cost.of(one) for one in amounts), Cost())
+    assert sums == sum((Cost.of(amount) for amount in amounts), Cost())
     assert total([sums, sums]).unknown == 2 * sums.unknown

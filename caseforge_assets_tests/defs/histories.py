@@ -151,7 +151,10 @@ class History:
         names = {Condition.FAILED: FAILED, Condition.MISSING: MISSING}
         with self.opened.bench.store.connect() as connection:
             found = asset_statuses(connection, self.project, self.key)
-        return {(one.asset, str(one.node.partition_key)): (names.get(one.condition, MATERIALIZED), bool(one.stale)) for one in found}
+        return {
+            (status.asset, str(status.node.partition_key)): (names.get(status.condition, MATERIALIZED), bool(status.stale))
+            for status in found
+        }
 
     def in_dagster(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """The same as Dagster computes it."""

@@ -78,7 +78,7 @@ def test_columns_prompts_and_freshness_are_known_before_anything_is_made(shown: 
     for name in ASSETS:
         references = asset(shown, name).metadata["dagster/code_references"].code_references
         assert references
-        assert all(Path(one.file_path).is_file() for one in references)
+        assert all(Path(reference.file_path).is_file() for reference in references)
     assert [reference.label for reference in asset(shown, INPUTS).metadata["dagster/code_references"].code_references][:2] == [
         "system.jinja",
         "user.jinja",

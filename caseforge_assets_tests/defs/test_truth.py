@@ -31,7 +31,11 @@ from caseforge_assets_tests.workbench import KEY, SHOP
 MANY = [
     ("1", "a", "Sell", "Finds customers and serves them."),
     *((f"1.{branch}", f"b{branch}", f"Branch {branch}", f"Sells in branch {branch}.") for branch in range(1, 16)),
-    *((f"1.{b}.{n}", f"c{b}x{n}", f"Offer {b} {n}", f"Makes offer {n} of branch {b}.") for b in range(1, 16) for n in range(1, 21)),
+    *(
+        (f"1.{branch}.{number}", f"c{branch}x{number}", f"Offer {branch} {number}", f"Makes offer {number} of branch {branch}.")
+        for branch in range(1, 16)
+        for number in range(1, 21)
+    ),
 ]
 CHANGED = {"1.3.7_c3x7", "1.15.20_c15x20"}
 
@@ -62,14 +66,14 @@ def test_of_300_nodes_exactly_the_two_changed_ones_are_stale_a_asset_at_a_time(p
         expected = {(asset, partition) for asset in below for partition in CHANGED}
         assert store_stale(opened) == expected
         assert opened.stale(shown := (*below, CANDIDATES)[0]) == {
-            one for one in expected if one[0] == shown
+            place for place in expected if place[0] == shown
         }  # 300 questions take 2 seconds
 
 
 def store_stale(opened: Project) -> set[tuple[str, str]]:
     with opened.bench.store.connect() as connection:
         found = asset_statuses(connection, opened.bench.project, KEY)
-    return {(one.asset, str(one.node.partition_key)) for one in found if one.stale}
+    return {(status.asset, str(status.node.partition_key)) for status in found if status.stale}
 
 
 # Against each other, on random histories
@@ -89,7 +93,7 @@ def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Proj
         history.apply(action)
     history.flush()
     assert history.in_dagster() == history.in_store()
-    assert [one for one in wrong(histories.bench) if one[0] != "missing artifact"] == []
+    assert [problem for problem in wrong(histories.bench) if problem[0] != "missing artifact"] == []
 
 
 # New editions, whatever is edited

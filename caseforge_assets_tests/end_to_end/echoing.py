@@ -114,7 +114,7 @@ def _echoed(value: Any, text: str) -> Any:
         message = {"code": "odd", "message": text, "param": text, "line": None}
         return value | {"you_sent": {text: text}, "errors": {"object": "list", "data": [message]}}
     if isinstance(value, dict) and isinstance(value.get("data"), list):
-        return value | {"data": [_echoed(one, text) for one in value["data"]], "you_sent": text}
+        return value | {"data": [_echoed(listed, text) for listed in value["data"]], "you_sent": text}
     return value
 
 

@@ -89,7 +89,7 @@ def test_no_secret_is_kept_or_said(
     captured = capfd.readouterr()
     everywhere = {**said, "log": caplog.text, "stdout": captured.out, "stderr": captured.err, **_tables(dagster_database_url)}
     everywhere |= _files(cli.folder)
-    assert any("[secret]" in one for one in everywhere.values())
+    assert any("[secret]" in text for text in everywhere.values())
     assert _found(everywhere) == []
 
 
@@ -135,5 +135,5 @@ def _found(everywhere: dict[str, str]) -> list[tuple[str, str, str]]:
     """Where a secret stands, in which form, and what is around it."""
     wanted = [(secret, form) for secret in SECRETS for form in forms(secret)]
     wanted += [(secret, f"{secret[:5]}****{secret[-5:]}") for secret in SECRETS]
-    places = [(place, form, one.find(form), one) for place, one in everywhere.items() for _, form in wanted]
-    return [(place, form, one[max(at - 60, 0) : at + 60]) for place, form, at, one in places if at >= 0]
+    places = [(place, form, text.find(form), text) for place, text in everywhere.items() for _, form in wanted]
+    return [(place, form, text[max(at - 60, 0) : at + 60]) for place, form, at, text in places if at >= 0]

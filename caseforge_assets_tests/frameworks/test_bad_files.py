@@ -162,23 +162,23 @@ BAD_FILES = [
     Bad("1.10 kept as number", "a.xlsx", lambda: table(("1", "a", "A", "x"), (1.3, "b", "B", "x")), "the number 1.3", "Processes", 3, "Code"),
     Bad("1.10 shortened in CSV", "a.csv", lambda: csv_text("1,a,A,x", "1.1,b,B,x", "1.1,c,C,x"), "was 1.10 shortened to 1.1?", None, 4, "code"),
     Bad("negative code", "a.xlsx", lambda: table((-1, "a", "A", "x")), "the number -1", "Processes", 2, "Code"),
-    Bad("code as date", "a.xlsx", changed(lambda s: s.__setitem__("B4", datetime.date(2024, 2, 1))), "date or time (2024-02-01)", "Combined", 4, "Hierarchy ID"),
-    Bad("id too precise", "a.xlsx", changed(lambda s: s.__setitem__("A4", 12345678901234567)), "too long: Excel keeps only 15 digits", "Combined", 4, "PCF ID"),
+    Bad("code as date", "a.xlsx", changed(lambda sheet: sheet.__setitem__("B4", datetime.date(2024, 2, 1))), "date or time (2024-02-01)", "Combined", 4, "Hierarchy ID"),
+    Bad("id too precise", "a.xlsx", changed(lambda sheet: sheet.__setitem__("A4", 12345678901234567)), "too long: Excel keeps only 15 digits", "Combined", 4, "PCF ID"),
     Bad("id too long", "a.csv", lambda: csv_text(f"1,{'x' * 200},Sell,x"), "longer than 128 characters", None, 2, "id"),
     # names and texts
-    Bad("name empty", "a.xlsx", changed(lambda s: s.__setitem__("C4", " \xa0 ")), "Every process needs a name", "Combined", 4, "Name"),
+    Bad("name empty", "a.xlsx", changed(lambda sheet: sheet.__setitem__("C4", " \xa0 ")), "Every process needs a name", "Combined", 4, "Name"),
     Bad("name in merged block", "a.xlsx", changed(merged_names), "merged block that begins in row 4", "Combined", 5, "Name"),
     Bad("name too long", "a.csv", lambda: csv_text(f"1,a,{'word ' * 200},x"), "longer than 500 characters", None, 2, "name"),
     Bad("same name twice without ids", "a.csv", lambda: csv_text("1,A,x", "2,A,y", header="code,name,description"), "same parent in row 2", None, 3, "name"),
     Bad("control character", "a.csv", lambda: csv_text("1,a,Se\x07ll,x"), r'"Se\u0007ll" contains a control character (U+0007)', None, 2, "name"),
     Bad("reversing character", "a.csv", lambda: csv_text("1,a,Sell,x\u202ey"), "(U+202E)", None, 2, "description"),
-    Bad("escaped control character", "a.xlsx", changed(lambda s: s.__setitem__("C4", "Look_x0007_left")), "(U+0007)", "Combined", 4, "Name"),
+    Bad("escaped control character", "a.xlsx", changed(lambda sheet: sheet.__setitem__("C4", "Look_x0007_left")), "(U+0007)", "Combined", 4, "Name"),
     # formulas and errors
-    Bad("formula as name", "a.xlsx", changed(lambda s: s.__setitem__("C4", '=A1&"x"')), "The cell holds a formula", "Combined", 4, "Name"),
+    Bad("formula as name", "a.xlsx", changed(lambda sheet: sheet.__setitem__("C4", '=A1&"x"')), "The cell holds a formula", "Combined", 4, "Name"),
     Bad("formula with result", "a.xlsx", cached_formula, "The cell holds a formula", "Combined", 4, "Name"),
-    Bad("formula as description", "a.xlsx", changed(lambda s: s.__setitem__("G2", "=TODAY()")), "a formula", "Combined", 2, "Element Description"),
-    Bad("formula as code", "a.xlsx", changed(lambda s: s.__setitem__("B6", "=B5")), "a formula", "Combined", 6, "Hierarchy ID"),
-    Bad("array formula", "a.xlsx", changed(lambda s: s.__setitem__("C3", ArrayFormula("C3:C5", "=A1:A3"))), "a formula", "Combined", 3, "Name"),
+    Bad("formula as description", "a.xlsx", changed(lambda sheet: sheet.__setitem__("G2", "=TODAY()")), "a formula", "Combined", 2, "Element Description"),
+    Bad("formula as code", "a.xlsx", changed(lambda sheet: sheet.__setitem__("B6", "=B5")), "a formula", "Combined", 6, "Hierarchy ID"),
+    Bad("array formula", "a.xlsx", changed(lambda sheet: sheet.__setitem__("C3", ArrayFormula("C3:C5", "=A1:A3"))), "a formula", "Combined", 3, "Name"),
     Bad("formula in CSV", "a.csv", lambda: csv_text('="1.10",a,Sell,x'), "a formula", None, 2, "code"),
     Bad("error as name", "a.xlsx", changed(set_error), "Excel error such as #N/A", "Combined", 3, "Name"),
     # the tree
@@ -188,7 +188,7 @@ BAD_FILES = [
     Bad("own parent", "a.csv", lambda: csv_text("a,A,x,a", header="code,name,description,parent"), "in a circle: a → a", None, 2, "parent"),
     Bad("cycle", "a.csv", lambda: csv_text("a,A,x,c", "b,B,y,a", "c,C,z,b", header="code,name,description,parent"), "a → c → b → a", None, 2, "parent"),
     Bad("ambiguous parent", "a.xlsx", lambda: table(("1.1", "A", "x", None), ("1.10", "B", "x", None), ("c", "C", "x", 1.1), header=("Code", "Name", "Description", "Parent")), "may mean 1.1 or 1.10", "Processes", 4, "Parent"),
-    Bad("too deep", "a.csv", lambda: csv_text(*(f"{'.'.join('1' * n)},{n},N,x" for n in range(1, 15))), "on level 13; up to 12", None, 14, "code"),
+    Bad("too deep", "a.csv", lambda: csv_text(*(f"{'.'.join('1' * number)},{number},N,x" for number in range(1, 15))), "on level 13; up to 12", None, 14, "code"),
     # text files
     Bad("Windows-1252", "a.csv", lambda: "code,name,description\n1,Verkäufe,x\n".encode("cp1252"), "not UTF-8 text (byte 0xE4 in line 2)", None, 2),
     Bad("UTF-16", "a.csv", lambda: "code,name,description\n".encode("utf-16"), "The file is UTF-16 text"),
@@ -259,7 +259,7 @@ def test_all_problems_are_found_in_one_pass(tmp_path: Path):
 
 def test_long_lists_of_problems_are_bounded_and_counted(tmp_path: Path):
     path = tmp_path / "a.csv"
-    path.write_bytes(csv_text(*(f"{1 + n // 2},{n},N,x" for n in range(2000))))
+    path.write_bytes(csv_text(*(f"{1 + number // 2},{number},N,x" for number in range(2000))))
     problems = read_framework(path).problems
     assert len(problems) == 201
     assert problems[-1].message == "a.csv: and 800 more problems, not listed."

@@ -33,7 +33,7 @@ TREE = ["1 Sell", "  1.1 Win"]
     ],
 )
 def test_words_of_the_field_in_english_and_german(read: Read, header: str) -> None:
-    delimiter = next(one for one in ";\t|," if one in header)
+    delimiter = next(sign for sign in ";\t|," if sign in header)
     rows = [["1", "Sell", "Sells."], ["1.1", "Win", "Wins."]]
     result = read("\n".join([header, *(delimiter.join(row) for row in rows)]))
     assert outline(result) == TREE
@@ -125,7 +125,7 @@ def test_codes_of_unknown_name_are_not_left_away_in_silence(read: Read) -> None:
 
 
 def test_only_what_is_missing_is_named_and_nothing_that_follows_from_it(read: Read) -> None:
-    rows = "".join(f"{n},x{n},y\n" for n in range(300))
+    rows = "".join(f"{number},x{number},y\n" for number in range(300))
     result = read(f"id,nazwa,zadania\n{rows}")
     assert 'The column "Name" is missing' in only_problem(result)
 

@@ -92,9 +92,9 @@ def test_lone_id_column_is_the_code(read: Callable[..., ReadResult]):
 
 
 def test_codes_kept_as_numbers_are_told_apart_by_their_order(read: Callable[..., ReadResult]):
-    rows = [(1, "A", "x"), *((float(f"1.{n}"), f"N{n}", "x") for n in range(1, 12)), (2, "B", "x"), (2.1, "C", "x")]
+    rows = [(1, "A", "x"), *((float(f"1.{number}"), f"N{number}", "x") for number in range(1, 12)), (2, "B", "x"), (2.1, "C", "x")]
     result = read(table(*rows, header=("Code", "Name", "Description")))
-    assert [node.code for node in good(result).nodes] == ["1", *(f"1.{n}" for n in range(1, 12)), "2", "2.1"]
+    assert [node.code for node in good(result).nodes] == ["1", *(f"1.{number}" for number in range(1, 12)), "2", "2.1"]
     assert "12 codes are kept as numbers" in result.warnings[0].message
     pcf = read(apqc(apqc_row(1, 1, "A"), apqc_row(2, 1.1, "B"), apqc_row(3, "1.1.1", "C")))
     assert brief(good(pcf).nodes) == [("1.0", "1", 1, None, False), ("1.1", "2", 2, "1.0", False), ("1.1.1", "3", 3, "1.1", True)]

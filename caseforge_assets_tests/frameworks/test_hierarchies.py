@@ -165,7 +165,7 @@ def test_codes_that_begin_with_their_parents(read: Read, kind: str) -> None:
 
 
 def test_numbers_that_only_count_on_are_no_beginnings(read: Read) -> None:
-    result = read("no,name,description\n" + "".join(f"{n},N{n},x\n" for n in range(1, 131)))
+    result = read("no,name,description\n" + "".join(f"{number},N{number},x\n" for number in range(1, 131)))
     assert {line[0] for line in outline(result)} != {" "}
     assert all(not line.startswith(" ") for line in outline(result))
     assert "--hierarchy and --map say how" in result.warnings[0].message
@@ -214,7 +214,7 @@ def test_parents_by_name_id_or_code_and_what_programs_write_for_none(read: Read)
 
 
 def test_one_missing_parent_is_one_problem_however_many_name_it(read: Read) -> None:
-    rows = "".join(f"2.{n},N{n},x\n" for n in range(1, 60))
+    rows = "".join(f"2.{number},N{number},x\n" for number in range(1, 60))
     message = only_problem(read(f"code,name,description\n1,A,x\n1.1,B,x\n{rows}"))
     assert 'The parent "2" is not in the file. 59 processes name it, also in rows 5-62.' in message
 
@@ -246,7 +246,7 @@ def test_what_a_hierarchy_lacks_is_said_with_what_would_give_it(read: Read, tabl
 
 
 def test_a_column_that_repeats_itself_is_no_code_and_said_once(read: Read) -> None:
-    rows = "".join(f"11-{n // 30}.00\tOccupation {n // 30}\tTask {n}\n" for n in range(300))
+    rows = "".join(f"11-{number // 30}.00\tOccupation {number // 30}\tTask {number}\n" for number in range(300))
     result = read(f"O*NET-SOC Code\tTitle\tTask\n{rows}", "tasks.txt")
     message = only_problem(result)
     assert "290 of 300 rows have a value here that stands above already" in message
@@ -321,7 +321,7 @@ def test_levels_say_more_than_dots_where_both_agree(read: Read) -> None:
 
 
 def test_a_column_of_something_else_than_codes_is_one_problem(read: Read) -> None:
-    rows = "".join(f"({n}),Name {n}\n" for n in range(40))
+    rows = "".join(f"({number}),Name {number}\n" for number in range(40))
     message = only_problem(read(f"number,name\n{rows}"))
     assert '40 of 40 values here are not codes ("(0)", "(1)", "(2)", …)' in message
     assert message.endswith('--map code="".')

@@ -94,7 +94,7 @@ def test_json_and_json_lines(read: Read, name: str, text: str) -> None:
 
 
 def test_numbers_in_json_stay_as_they_are_written(read: Read) -> None:
-    codes = [f"1.{n}" for n in range(1, 11)]
+    codes = [f"1.{number}" for number in range(1, 11)]
     text = "[" + ",".join(f'{{"code": {code}, "name": "N{code}"}}' for code in ["1", *codes]) + "]"
     assert [line.strip().split(" ")[0] for line in outline(read(text, "a.json"))] == ["1", *codes]
 

@@ -65,8 +65,8 @@ def test_every_node_key_and_version_is_as_it_always_was(name: str, sha256: str):
         for node in nodes
         if node.owner == ""
     ]
-    for one in known:
-        del one["owner"]
+    for row in known:
+        del row["owner"]
     assert len(known) == len(nodes)
     assert hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest() == sha256
 

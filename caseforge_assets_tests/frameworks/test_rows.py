@@ -85,7 +85,7 @@ def test_codes_that_became_dates_are_refused_with_the_reason(read: Read, date: s
 
 
 def test_many_dates_have_one_cause(read: Read) -> None:
-    message = only_problem(read("code,name\n1,Sell\n" + "".join(f"0{n}.Jan,N{n}\n" for n in range(1, 9)) + "1.1.1,Deep\n"))
+    message = only_problem(read("code,name\n1,Sell\n" + "".join(f"0{number}.Jan,N{number}\n" for number in range(1, 9)) + "1.1.1,Deep\n"))
     assert '8 codes look like dates ("01.Jan", "02.Jan", "03.Jan", …)' in message
 
 
@@ -118,7 +118,7 @@ def test_what_cannot_be_seen_makes_no_difference(read: Read, mark: str) -> None:
 
 @pytest.mark.parametrize("mark", ["\u200c", "\u200d", "\ufe0f", "\u3164", "\U000e0020"])
 def test_what_shapes_letters_stays_but_makes_no_other_node(read: Read, mark: str) -> None:
-    plain, marked = (read(f"code,name\n1,S{one}ell\n1.1,Win\n").edition for one in ("", mark))
+    plain, marked = (read(f"code,name\n1,S{sign}ell\n1.1,Win\n").edition for sign in ("", mark))
     assert plain is not None
     assert marked is not None
     assert [node.identity for node in marked.nodes] == [node.identity for node in plain.nodes]
@@ -134,7 +134,7 @@ def test_an_only_child_may_be_called_like_its_parent(read: Read) -> None:
 
 
 def test_the_same_fault_in_many_rows_is_said_once(read: Read) -> None:
-    rows = "".join(f"{n},\n" for n in range(1, 40))
+    rows = "".join(f"{number},\n" for number in range(1, 40))
     message = only_problem(read(f"code,name\n{rows}"))
     assert message == 'a.csv, row 2, column "name": The cell is empty. Every process needs a name. So it is in 39 rows (rows 2-40).'
 

@@ -35,14 +35,14 @@ def test_looks_links_and_html() -> None:
 
 def test_tables_code_and_headings() -> None:
     read = blocks(DOCUMENT)
-    table = next(one for one in read if isinstance(one, Table))
+    table = next(block for block in read if isinstance(block, Table))
     assert [[plain(cell) for cell in row] for row in (table.header, *table.rows)] == [
         ["Role", "Decides"],
         ["Clerk", "Order of work"],
         ["Mechanic", "parts"],
     ]
     assert Code("a  b") in read
-    assert [one.level for one in read if isinstance(one, Heading)] == [2, 2, 2, 2]
+    assert [block.level for block in read if isinstance(block, Heading)] == [2, 2, 2, 2]
 
 
 def test_what_steers_or_cannot_be_in_xml_is_shown_or_left_out() -> None:

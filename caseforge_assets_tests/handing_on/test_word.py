@@ -81,8 +81,8 @@ def test_a_book_has_a_title_page_contents_and_the_tree_as_headings() -> None:
 
 def test_hostile_texts_are_texts() -> None:
     hostile = page(body=f"# {HOSTILE}\n\n{HOSTILE}\n\n| a |\n|---|\n| {HOSTILE} |", source=source(made_by=HOSTILE, model=HOSTILE))
-    for one in (book(hostile, is_one=True), Book(HOSTILE, HOSTILE, HOSTILE, book().made_on, (hostile,), (HOSTILE,))):
-        document, xml = opened(one)
+    for written in (book(hostile, is_one=True), Book(HOSTILE, HOSTILE, HOSTILE, book().made_on, (hostile,), (HOSTILE,))):
+        document, xml = opened(written)
         assert "<script>" not in xml
         assert any("<script>alert(1)</script>" in line.text for line in document.paragraphs)
         assert len(document.core_properties.title) <= 255

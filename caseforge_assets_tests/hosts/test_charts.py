@@ -28,18 +28,18 @@ def rendered(chart: Path, values: dict[str, Any], name: str) -> list[dict[str, A
     helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed; `make test-hosts` installs it")
     with helm.Chart.load(str(chart)) as loaded:
         texts = loaded.render(values=values, name=name)
-    return [one for path, text in texts.items() if path.endswith(".yaml") for one in yaml.safe_load_all(text) if one]
+    return [manifest for path, text in texts.items() if path.endswith(".yaml") for manifest in yaml.safe_load_all(text) if manifest]
 
 
 def refused(manifests: list[dict[str, Any]], version: str) -> list[str]:
     """What Kubernetes' own schemas have against them."""
     validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed; `make test-hosts` installs it")
     wrong = []
-    for one in manifests:
+    for manifest in manifests:
         try:
-            validate.validate(one, version, strict=True)
+            validate.validate(manifest, version, strict=True)
         except validate.ValidationError as error:
-            wrong.append(f"{one['kind']} {one['metadata']['name']}: {error.message}")
+            wrong.append(f"{manifest['kind']} {manifest['metadata']['name']}: {error.message}")
     return wrong
 
 
@@ -48,14 +48,14 @@ def refused(manifests: list[dict[str, Any]], version: str) -> list[str]:
 def test_the_chart_makes_manifests_that_kubernetes_takes(values: dict[str, Any], version: str) -> None:
     manifests = rendered(HELM / "caseforge", values, "caseforge")
     assert refused(manifests, version) == []
-    kinds = {one["kind"] for one in manifests}
+    kinds = {manifest["kind"] for manifest in manifests}
     assert kinds >= {"ConfigMap", "Deployment", "Service", "Job", "NetworkPolicy", "PodDisruptionBudget"}
     assert ("Ingress" in kinds) == bool(values)
 
 
 def test_every_pod_is_confined() -> None:
     manifests = rendered(HELM / "caseforge", EVERYTHING, "caseforge")
-    pods = [one["spec"]["template"]["spec"] for one in manifests if one["kind"] in ("Deployment", "Job")]
+    pods = [manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] in ("Deployment", "Job")]
     assert len(pods) == 3
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
@@ -80,7 +80,9 @@ def test_dagsters_chart_takes_the_values(tmp_path: Path) -> None:
     values = yaml.safe_load((HELM / "values.yaml").read_text(encoding="utf-8"))
     manifests = rendered(Path(named), values, "dagster")
     assert refused(manifests, KUBERNETES[-1]) == []
-    instance = next(one for one in manifests if one["kind"] == "ConfigMap" and "dagster.yaml" in (one.get("data") or {}))
+    instance = next(
+        manifest for manifest in manifests if manifest["kind"] == "ConfigMap" and "dagster.yaml" in (manifest.get("data") or {})
+    )
     written = yaml.safe_load(instance["data"]["dagster.yaml"])
     (tmp_path / "dagster.yaml").write_text(instance["data"]["dagster.yaml"])
     InstanceRef.from_dir(str(tmp_path))  # Dagster takes it
@@ -89,11 +91,17 @@ def test_dagsters_chart_takes_the_values(tmp_path: Path) -> None:
     assert written["concurrency"]["runs"]["max_concurrent_runs"] == values["concurrency"]["runs"]["maxConcurrentRuns"]
     assert written["compute_logs"]["class"] == "S3ComputeLogManager"
     ours = rendered(HELM / "caseforge", EVERYTHING, "caseforge")
-    labels = [one["spec"]["template"]["metadata"]["labels"] for one in (*manifests, *ours) if one["kind"] in ("Deployment", "Job")]
-    for policy in (one for one in ours if one["kind"] == "NetworkPolicy"):
-        assert [one for one in labels if selects(policy["spec"]["podSelector"], one)], policy["metadata"]["name"]
-    env = next(one["data"] for one in ours if one["metadata"]["name"] == "caseforge-env")
-    services = {f"http://{one['metadata']['name']}:{one['spec']['ports'][0]['port']}" for one in manifests if one["kind"] == "Service"}
+    labels = [
+        manifest["spec"]["template"]["metadata"]["labels"] for manifest in (*manifests, *ours) if manifest["kind"] in ("Deployment", "Job")
+    ]
+    for policy in (manifest for manifest in ours if manifest["kind"] == "NetworkPolicy"):
+        assert [pod_labels for pod_labels in labels if selects(policy["spec"]["podSelector"], pod_labels)], policy["metadata"]["name"]
+    env = next(manifest["data"] for manifest in ours if manifest["metadata"]["name"] == "caseforge-env")
+    services = {
+        f"http://{manifest['metadata']['name']}:{manifest['spec']['ports'][0]['port']}"
+        for manifest in manifests
+        if manifest["kind"] == "Service"
+    }
     assert env["CASEFORGE_WEBSERVER_URL"] in services
 
 
@@ -101,4 +109,6 @@ def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     """Whether a selector of Kubernetes means a pod with these labels."""
     wanted = selector.get("matchLabels", {})
     among = selector.get("matchExpressions", [])
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(labels.get(one["key"]) in one["values"] for one in among)
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        labels.get(term["key"]) in term["values"] for term in among
+    )

@@ -35,7 +35,7 @@ class Image:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a program in it, as the image's user, with its environment."""
-        given = dict(one.split("=", 1) for one in self.about["config"]["Env"]) | environment
+        given = dict(variable.split("=", 1) for variable in self.about["config"]["Env"]) | environment
         within = ["chroot", f"--userspec={self.about['config']['User']}", str(self.root), "env", "--chdir=/srv/caseforge", *arguments]
         return subprocess.run(within, env=given, capture_output=True, text=True, timeout=300, check=False)
 

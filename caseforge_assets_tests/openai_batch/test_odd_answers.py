@@ -166,7 +166,7 @@ def test_characters_that_cannot_be_stored_are_replaced(odd: Provider) -> None:
 def test_an_answer_without_an_end_is_not_read_to_its_end(odd: Provider, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
     monkeypatch.setattr(connection, "MAX_ANSWER_BYTES", 100_000)
     monkeypatch.setattr(connection, "MAX_PACKED_BYTES", 1_000)
-    body = json.dumps(one("batch_1") | {"x": "y" * 1_000_000 if not packed else [str(n) for n in range(20_000)]}).encode()
+    body = json.dumps(one("batch_1") | {"x": "y" * 1_000_000 if not packed else [str(number) for number in range(20_000)]}).encode()
     odd.body, odd.headers = (gzip.compress(body), {"content-encoding": "gzip"}) if packed else (body, {})
     with pytest.raises(ProviderUnclear, match=r"looking at batch batch_1: .*longer than"):
         client_of(odd).retrieve("batch_1")

@@ -74,7 +74,7 @@ def test_titles_with_the_same_words_in_several_nodes_are_grouped() -> None:
         Candidate("3-UC01", "Chat for suppliers", "3"),
     ]
     (group,) = repeated_titles(candidates)
-    assert [one.candidate_uid for one in group] == ["1-UC01", "1-UC02", "2-UC01"]
+    assert [member.candidate_uid for member in group] == ["1-UC01", "1-UC02", "2-UC01"]
     check = check_titles("usecase_candidates", 5, [group], 0.1)
     assert (check.passed, check.figures["repeated_titles"]) == (False, 3)
     assert check_titles("usecase_candidates", 50, [group], 0.1).passed

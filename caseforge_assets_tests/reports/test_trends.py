@@ -91,7 +91,10 @@ def test_the_most_frequent_error_comes_first_with_where_it_was_met() -> None:
             Failure("usecases", "truncated", "used all 15,000", "1.1.3"),
         ]
     )
-    assert [(one.outcome, one.count, one.example) for one in found] == [("truncated", 2, "1.1.2"), ("invalid_json", 1, "1.1.1")]
+    assert [(failure.outcome, failure.count, failure.example) for failure in found] == [
+        ("truncated", 2, "1.1.2"),
+        ("invalid_json", 1, "1.1.1"),
+    ]
     assert found[0].share == pytest.approx(2 / 3)
     assert found[0].stages == ("process_details", "usecases")
     assert patterns([]) == []

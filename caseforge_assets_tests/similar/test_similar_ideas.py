@@ -64,7 +64,7 @@ def test_groups_hold_the_same_ideas_and_no_others_whatever_the_order() -> None:
         grouped = group_ideas(ideas, Weighing.of(ideas))
         leaders = grouped.leaders.tolist()
         first = ideas.index(same[0])
-        places = [ideas.index(one) for one in same]
+        places = [ideas.index(idea) for idea in same]
         assert {leaders[place] for place in places} == {leaders[first]}
         assert all(leaders[number] == number for number in range(len(ideas)) if number not in places)
         assert list(grouped.centres) == [leaders[first]]

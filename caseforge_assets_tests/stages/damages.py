@@ -36,7 +36,8 @@ def filler(number: int) -> str:
     """A paragraph that could stand anywhere; no two of them are the same."""
     place = random.Random(number)
     sentences = [
-        f"{place.choice(_WHO)} {place.choice(_DOES)} {place.choice(_HOW)}, and then {place.choice(_DOES)} again {n}." for n in range(9)
+        f"{place.choice(_WHO)} {place.choice(_DOES)} {place.choice(_HOW)}, and then {place.choice(_DOES)} again {number}."
+        for number in range(9)
     ]
     return " ".join(sentences)
 

@@ -8,4 +8,7 @@ LETTERS = "bcdfghjklmnpqrstvwxz"
 def fresh(place: int, count: int) -> list[str]:
     """So many words of six letters, other ones for each place from 0 to 399; none of them is a word."""
     first, second = divmod(place, len(LETTERS))
-    return [f"q{LETTERS[first]}{LETTERS[second]}{LETTERS[n // 400 % 20]}{LETTERS[n // 20 % 20]}{LETTERS[n % 20]}" for n in range(count)]
+    return [
+        f"q{LETTERS[first]}{LETTERS[second]}{LETTERS[number // 400 % 20]}{LETTERS[number // 20 % 20]}{LETTERS[number % 20]}"
+        for number in range(count)
+    ]

@@ -91,7 +91,7 @@ def test_another_model_or_length_makes_another_version_whatever_is_kept_of_texts
     usual = stage_settings(Configuration(), STAGE)
     large = stage_settings(Configuration(stages={"embeddings": StageOverrides(model="text-embedding-3-large")}), STAGE)
     longer = stage_settings(Configuration(stages={"embeddings": StageOverrides(dimensions=1024)}), STAGE)
-    assert len({stage_version(STAGE, one) for one in (usual, large, longer)}) == 3
+    assert len({stage_version(STAGE, settings) for settings in (usual, large, longer)}) == 3
     assert not usual.keeps_content
 
 

@@ -112,7 +112,7 @@ def test_one_thing_over_and_over_needs_no_larger_budget(phrase: str, key: str) -
         judgement = judge(text, key, "length")
         assert (judgement.outcome, judgement.outcome.follow_up) == (Outcome.repetition, Next.retry), judgement
     assert judge(GOOD_DOCUMENT[:-300] + "\n| --- |" * 40, "process_details", "length").outcome is Outcome.truncated
-    assert judge(begun + "".join(f"\\n{n}. Another line" for n in range(900)), key, "length").outcome is Outcome.truncated
+    assert judge(begun + "".join(f"\\n{number}. Another line" for number in range(900)), key, "length").outcome is Outcome.truncated
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_text_in_another_language_than_the_one_asked_for_is_a_fault() -> None:
     body = "The clerk compares the invoice with the order and asks the buyer for a correction in writing. " * 8
     text = "\n\n".join(f"## {entry.name}\n\n{body}" for entry in BUILT_IN.entries)
     assert "it is written in English (en), not in German (de)" in measured(NodeFacts("Verify invoices", "", (), "en"), "de", text).limits
-    assert [language_of(one) for one in (body, document("de"), "Faktura " * 60, "der die das")] == ["en", "de", "", ""]
+    assert [language_of(text) for text in (body, document("de"), "Faktura " * 60, "der die das")] == ["en", "de", "", ""]
     assert languages_with_words() == ("en", "de")
 
 
@@ -220,7 +220,7 @@ def test_frameworks_of_different_languages_and_templates_stand_side_by_side(tmp_
     own = {"german_ones__process_details__user_jinja": "{{ context }} auf {{ language }}"}
     stages = load_settings(project(tmp_path, TWO, **ours, **own)).stages
     shared = {stage.key: stage for stage in stages}
-    spoken = {key: {name: stages.in_framework(one, key) for name, one in shared.items()} for key in ("german", "french", "plain")}
+    spoken = {key: {name: stages.in_framework(stage, key) for name, stage in shared.items()} for key in ("german", "french", "plain")}
     assert spoken["german"]["process_details"].messages(SOURCE)[1]["content"].endswith("auf German (de)")
     assert spoken["german"]["process_details"].language_line == ""
     assert spoken["german"]["usecases"].messages(SOURCE)[1]["content"].endswith("Doc ours")

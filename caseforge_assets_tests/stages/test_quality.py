@@ -104,46 +104,48 @@ def not_seen(original: Quality, damaged: dict[str, Quality], least: int = CLEARL
 
 
 def test_real_documents_score_above_80_and_every_damage_is_seen() -> None:
-    made = {one.code: one for one in real_answers("process_details_ok")}
+    made = {answer.code: answer for answer in real_answers("process_details_ok")}
     assert len(made) == 3
-    for code, one in made.items():
-        original = measure_document(one.content, one.facts)
+    for code, answer in made.items():
+        original = measure_document(answer.content, answer.facts)
         assert original.score > 80, original
-        assert not_seen(original, damaged_documents(one, made[OTHERS[code]])) == {}, code
+        assert not_seen(original, damaged_documents(answer, made[OTHERS[code]])) == {}, code
 
 
 def test_real_candidates_score_above_80_and_every_damage_is_seen() -> None:
     made = real_answers("usecases_mixed")
     assert len(made) == 5
-    for one in made:
-        original = measure_candidates(one.content, one.facts)
-        other = next(other for other in made if other.code == OTHERS[one.code])
+    for answer in made:
+        original = measure_candidates(answer.content, answer.facts)
+        other = next(other for other in made if other.code == OTHERS[answer.code])
         assert original.score > 80, original
-        assert not_seen(original, damaged_candidates(one, other)) == {}, one.code
+        assert not_seen(original, damaged_candidates(answer, other)) == {}, answer.code
 
 
 def test_simulated_documents_score_less_than_real_ones_and_every_damage_is_seen() -> None:
     documents, _ = simulated_answers()
     assert len(documents) > 1
-    for one, other in zip(documents, [*documents[1:], documents[0]], strict=True):
-        original = measure_document(one.content, one.facts)
-        damaged = damaged_documents(one, other)
+    for answer, other in zip(documents, [*documents[1:], documents[0]], strict=True):
+        original = measure_document(answer.content, answer.facts)
+        damaged = damaged_documents(answer, other)
         assert 65 <= original.score < 85, original  # short sections that say one thing in many words: less than a model's answers
-        assert max(quality.score for name, quality in damaged.items() if name != "sections shuffled") <= original.score - CLEARLY, one.code
-        assert damaged["sections shuffled"].score < original.score, one.code
-        assert damaged["sections shuffled"].parts["order"] <= 50, one.code  # type: ignore[operator]
+        assert max(quality.score for name, quality in damaged.items() if name != "sections shuffled") <= original.score - CLEARLY, (
+            answer.code
+        )
+        assert damaged["sections shuffled"].score < original.score, answer.code
+        assert damaged["sections shuffled"].parts["order"] <= 50, answer.code  # type: ignore[operator]
 
 
 def test_simulated_candidates_score_less_than_real_ones_and_every_damage_is_seen() -> None:
     _, sets = simulated_answers()
     assert len(sets) > 1
-    for one, other in zip(sets, [*sets[1:], sets[0]], strict=True):
-        original = measure_candidates(one.content, one.facts)
+    for answer, other in zip(sets, [*sets[1:], sets[0]], strict=True):
+        original = measure_candidates(answer.content, answer.facts)
         assert 62 <= original.score < 80, original
-        damaged = damaged_candidates(one, other)
+        damaged = damaged_candidates(answer, other)
         fewer = damaged.pop("half of them cut away")  # what is left repeats itself less, so that the whole may score more
-        assert fewer.parts["count"] < 100, one.code  # type: ignore[operator]
-        assert not_seen(original, damaged, least=5) == {}, one.code
+        assert fewer.parts["count"] < 100, answer.code  # type: ignore[operator]
+        assert not_seen(original, damaged, least=5) == {}, answer.code
 
 
 @pytest.mark.parametrize(

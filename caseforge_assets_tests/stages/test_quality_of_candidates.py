@@ -46,7 +46,7 @@ def with_fields(item: Item, **fields: object) -> Item:
 
 
 def measured(given: list[Item]) -> Quality:
-    return measure(Content("\n".join(one.title for one in given), tuple(given)), SHIP)
+    return measure(Content("\n".join(item.title for item in given), tuple(given)), SHIP)
 
 
 def different(quality: Quality) -> dict[str, int | None]:
@@ -116,7 +116,7 @@ def test_figures_and_names_make_candidates_specific(specific: str, points: int, 
 
 def test_titles_that_are_near_each_other_hold_the_score_down() -> None:
     given = items()
-    quality = measured([given[0], *(Item(given[0].title, one.fields) for one in given[1:3]), *given[3:]])
+    quality = measured([given[0], *(Item(given[0].title, item.fields) for item in given[1:3]), *given[3:]])
     assert quality.figures["near_titles"] == [(1, 2), (1, 3)]
     assert (quality.score, quality.limits) == (77, ("33% of its titles say nearly the same as another",))
     assert different(quality) == {"titles": 67}
@@ -125,7 +125,7 @@ def test_titles_that_are_near_each_other_hold_the_score_down() -> None:
 def test_texts_that_stand_there_twice_are_repetition() -> None:
     given = items()
     same = {name: given[0].fields[name] for name in ("complexity_details", "technology_requirements", "success_metrics")}
-    quality = measured([given[0], *(with_fields(one, **same) for one in given[1:3]), *given[3:]])
+    quality = measured([given[0], *(with_fields(item, **same) for item in given[1:3]), *given[3:]])
     assert quality.figures["repeated_share"] == 0.167  # 6 of 36
     assert (quality.score, quality.limits) == (90, ("17% of its texts stand there twice",))
     assert different(quality) == {"repetition": 58}
@@ -141,7 +141,7 @@ def test_texts_that_stand_there_twice_are_repetition() -> None:
     ],
 )
 def test_candidates_of_one_kind_lack_variety(change: Callable[[int], dict[str, object]], points: int, score: int) -> None:
-    quality = measured([with_fields(one, **change(place)) for place, one in enumerate(items())])
+    quality = measured([with_fields(item, **change(place)) for place, item in enumerate(items())])
     assert (quality.score, different(quality)) == (score, {"variety": points})
     assert bool(quality.limits) is (points < 66)
 
@@ -154,14 +154,15 @@ def test_levels_are_counted_and_left_out_where_there_are_none() -> None:
         "roi": {"High": 3, "Low": 3},
         "risk": {"Low": 3, "High": 3},
     }
-    bare = measured([Item(one.title, {name: one.fields[name] for name in LENGTHS}) for one in items()])
+    bare = measured([Item(item.title, {name: item.fields[name] for name in LENGTHS}) for item in items()])
     assert (bare.score, different(bare)) == (100, {"variety": None})
 
 
 def test_descriptions_that_look_cut_hold_the_score_down() -> None:
     given = items()
     cut = [
-        with_fields(one, description=str(one.fields["description"])[:-1] + ("," if place < 3 else ".")) for place, one in enumerate(given)
+        with_fields(item, description=str(item.fields["description"])[:-1] + ("," if place < 3 else "."))
+        for place, item in enumerate(given)
     ]
     quality = measured(cut)
     assert (quality.score, quality.limits, different(quality)) == (75, ("50% of its descriptions look cut off",), {"ending": 50})

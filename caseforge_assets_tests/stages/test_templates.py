@@ -156,7 +156,7 @@ def own_stage(folder: Path, change: str = "", by: str = "", file: str = "__init_
 
 def test_the_documented_stage_is_found(tmp_path: Path) -> None:
     found = find_stages(own_stage(tmp_path))
-    assert [one.key for one in found] == ["process_details", "risk_register", "usecases", "embeddings", "usecase_specs"]
+    assert [stage.key for stage in found] == ["process_details", "risk_register", "usecases", "embeddings", "usecase_specs"]
     assert found[1].build_messages(SOURCE)[1]["content"].endswith("<process_document>\nThe document.\n</process_document>")
 
 

@@ -102,10 +102,12 @@ def served(serve: Serve) -> Served:
 def test_every_endpoint_states_whom_it_is_for(served: Served) -> None:
     found = endpoints(served)
     assert len(found) > 60
-    silent = {one.name for one in found if not one.needs}
+    silent = {endpoint.name for endpoint in found if not endpoint.needs}
     assert silent <= FOR_ANYBODY | FOR_EVERY_CALLER | BY_WHAT_IS_ASKED
-    assert {one.name for one in found if not one.knows_caller} <= FOR_ANYBODY | BY_WHAT_IS_ASKED
-    assert [one.name for one in found if one.method not in SAFE and one.name in FOR_ANYBODY and one.knows_caller] == []
+    assert {endpoint.name for endpoint in found if not endpoint.knows_caller} <= FOR_ANYBODY | BY_WHAT_IS_ASKED
+    assert [
+        endpoint.name for endpoint in found if endpoint.method not in SAFE and endpoint.name in FOR_ANYBODY and endpoint.knows_caller
+    ] == []
 
 
 def test_every_endpoint_is_open_to_the_roles_that_it_states_and_to_no_other(served: Served) -> None:

@@ -53,13 +53,13 @@ def test_what_one_service_declares_the_other_sees_before_it_changes_anything(ser
 
 
 def kept_keys(settings: Settings) -> set[str]:
-    return {key for key, one in kept_declarations(settings).items() if one.entry is not None}
+    return {key for key, declaration in kept_declarations(settings).items() if declaration.entry is not None}
 
 
 def test_a_file_is_held_for_whom_it_is_from_and_no_more_than_five_of_theirs(serve: Serve) -> None:
     served = serve()
     store, path = served.bench.store, served.bench.path
-    first, *_ = digests = [hold(store, write_table(path / "shop 2.csv", [("1", "a", f"Sell {n}", "")]), "paul") for n in range(6)]
+    first, *_ = digests = [hold(store, write_table(path / "shop 2.csv", [("1", "a", f"Sell {number}", "")]), "paul") for number in range(6)]
     for digest, whose in ((first, "paul"), (digests[1], "anna")):
         with pytest.raises(Refused, match="not held here any more"), held(store, digest, whose):
             pass

@@ -102,7 +102,7 @@ def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrit
     _kept(
         session,
         f"{counted(len(changed), 'use case')} of {counted(len(nodes), 'node')} {'was' if len(changed) == 1 else 'were'} taken back",
-        f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}" if any(one.chosen_from for one in session.stages) else "",
+        f"caseforge plan --framework {key} --nodes {','.join(nodes[:20])}" if any(stage.chosen_from for stage in session.stages) else "",
     )
 
 

@@ -26,10 +26,10 @@ def ask_for_failed_nodes(context: dg.OpExecutionContext, caseforge: Caseforge) -
     record = _record(context)
     context.instance.add_run_tags(context.run_id, BY_HAND)
     done = _asked_again(context, caseforge, record)
-    tag_batches(context, caseforge.store, [batch_id for each in done for batch_id in each.batch_ids])
+    tag_batches(context, caseforge.store, [batch_id for asked in done for batch_id in asked.batch_ids])
     mirror(context, caseforge)
-    say_unfinished(context.log, {asset: nodes for each in done for asset, nodes in each.unfinished.items()})
-    fail_unsent("; ".join(dict.fromkeys(each.unsent for each in done if each.unsent)))
+    say_unfinished(context.log, {asset: nodes for asked in done for asset, nodes in asked.unfinished.items()})
+    fail_unsent("; ".join(dict.fromkeys(asked.unsent for asked in done if asked.unsent)))
 
 
 def _asked_again(context: dg.OpExecutionContext, caseforge: Caseforge, record: Record) -> list[Materialized]:

@@ -71,8 +71,8 @@ def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSectio
         found = _find_misspelt(lines, sections, found)
     if len(found) < len(sections.entries):
         weak = (_find(lines, headings) for headings in _weak_headings(lines, sections, {heading.line for heading in strong}))
-        whole = (one for one in weak if len(one) == len(sections.entries) and all(section.filled for section in one))
-        found = next((one for one in whole if _hold(one, found)), found)
+        whole = (written for written in weak if len(written) == len(sections.entries) and all(section.filled for section in written))
+        found = next((written for written in whole if _hold(written, found)), found)
     return tuple(sorted(found, key=lambda section: section.heading.line))
 
 

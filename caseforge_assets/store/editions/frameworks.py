@@ -147,7 +147,11 @@ def save_edition(
         .returning(framework_version.c.id)
     )
     rows = [
-        {**{k: v for k, v in row.items() if k != "identity"}, "framework_version_id": edition_id, "node_id": ids[row["identity"]]}
+        {
+            **{column: value for column, value in row.items() if column != "identity"},
+            "framework_version_id": edition_id,
+            "node_id": ids[row["identity"]],
+        }
         for row in nodes
     ]
     add_rows(connection, node_version, rows)

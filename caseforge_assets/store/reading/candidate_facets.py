@@ -70,7 +70,9 @@ def values_of(found: Sequence[Group], meant: Mapping[str, Sequence[str]]) -> dic
     columns = dict.fromkeys(column for group in found for column in group.values)
     return {
         column: sum_up(
-            (group.values.get(column), group.count) for group in found if fits(group, {k: v for k, v in meant.items() if k != column})
+            (group.values.get(column), group.count)
+            for group in found
+            if fits(group, {name: value for name, value in meant.items() if name != column})
         )
         for column in columns
     }

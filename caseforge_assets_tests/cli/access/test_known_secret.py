@@ -18,6 +18,6 @@ def test_a_command_elsewhere_prints_no_secret_that_nobody_signs_with(
     monkeypatch.setenv(VARIABLE, OTHER)
     for refused in (("webhooks", "add", "https://example.org/other"), ("webhooks", "rotate", "1"), ("serve", "--port", "0")):
         assert "take-secret" in cli.run(*refused, expected=2)
-    assert [(one["id"], one["secret_number"]) for one in cli.json("webhooks", "list")] == [(1, 1)]
+    assert [(webhook["id"], webhook["secret_number"]) for webhook in cli.json("webhooks", "list")] == [(1, 1)]
     assert "Start them anew" in cli.run("config", "take-secret")
     assert "whsec_" in cli.run("webhooks", "rotate", "1")

@@ -25,7 +25,7 @@ def test_models_are_compared_on_the_same_requests(command_line: OpenCommandLine)
     cli = command_line()
     cli.load_shop()
     plan = cli.json("plan", "--offline", "--compare", "gpt-6.1-sol,gpt-6.1-terra,gpt-6-luna,llama-3")
-    costs = {one["model"]: one["cost_usd"] for one in plan["compared"]}
+    costs = {compared["model"]: compared["cost_usd"] for compared in plan["compared"]}
     assert costs["gpt-6.1-sol"] == pytest.approx(plan["expected_cost_usd"])
     assert costs["gpt-6.1-terra"] == pytest.approx(costs["gpt-6.1-sol"] / 2)
     assert 0 < costs["gpt-6-luna"] < costs["gpt-6.1-terra"]

@@ -99,7 +99,7 @@ def test_why_says_which_input_differs_how_and_since_when(command_line: OpenComma
     cli = command_line('reuse = "exact"')
     cli.load_shop()
     cli.run("generate", "--wait")
-    assert [one["state"] for one in cli.json("plan", "--why", "1.1.1")] == ["done", "done"]
+    assert [stage["state"] for stage in cli.json("plan", "--why", "1.1.1")] == ["done", "done"]
     cli.run("load", str(write_table(cli.folder / "shop.csv", renamed("1.1", "Win riders"))), "--framework", "shop")
     document, use_cases = cli.json("plan", "--why", "1.1.1")
     assert document["state"] == use_cases["state"] == "stale"
@@ -110,7 +110,7 @@ def test_why_says_which_input_differs_how_and_since_when(command_line: OpenComma
     assert document["since"]
     said = cli.run("plan", "--why", "1.1.1")
     assert "its request would be another one now" in said
-    assert [one["state"] for one in cli.json("plan", "--why", "2.1.1")] == ["done", "done"]
+    assert [stage["state"] for stage in cli.json("plan", "--why", "2.1.1")] == ["done", "done"]
     assert "means 3 nodes" in cli.run("plan", "--why", "1.*", expected=2)
 
 

@@ -42,7 +42,7 @@ def test_scores_with_their_parts(command_line: OpenCommandLine) -> None:
     assert (worst["parts"]["sections"], worst["parts"]["kpis"]) == (10, None)
     assert set(use_cases["levels"]["all"]) == {"category", "complexity", "roi", "risk"}
     chosen = line.json("quality", "--nodes", "1.1.2,2.*", "--stage", "usecases")["stages"]
-    assert [[content["code"] for content in one["contents"]] for one in chosen] == [["1.1.2", "2.1.1", "2.1.2", "2.1.3"]]
+    assert [[content["code"] for content in stage["contents"]] for stage in chosen] == [["1.1.2", "2.1.1", "2.1.2", "2.1.3"]]
     assert "own_node" in line.run("quality", "--nodes", "1.1.1")
 
 

@@ -121,6 +121,6 @@ def test_a_journal_has_the_newest_declaration_and_one_of_others_declares_nothing
     store.dispose()
     restore(empty_store, folder, lets_in=trusted)
     with empty_store.connect() as connection:
-        assert {key: (one.entry or {})["targets"] for key, one in all_declarations(connection).items()} == (
+        assert {key: (declaration.entry or {})["targets"] for key, declaration in all_declarations(connection).items()} == (
             {"shop": "1.*"} if trusted else {}
         )

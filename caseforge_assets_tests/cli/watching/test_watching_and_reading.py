@@ -246,7 +246,9 @@ def test_a_models_text_does_not_steer_the_terminal_of_who_reads_it(command_line:
         "plan",
     ):
         said = cli.run(*words.split())
-        assert not [one for one in said if (unicodedata.category(one) == "Cc" and one != "\n") or one == "\u202e"], words
+        assert not [
+            character for character in said if (unicodedata.category(character) == "Cc" and character != "\n") or character == "\u202e"
+        ], words
     assert "\\x1b]8;;http://evil" in cli.run("show", "1.1.1")
     assert cli.json("show", "1.1.1")["contents"][0]["body"] == hostile
 

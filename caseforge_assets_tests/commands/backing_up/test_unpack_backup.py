@@ -44,7 +44,7 @@ def with_file(name: str, content: bytes = b"x") -> Damage:
 
 def with_member(info: tuple[tarfile.TarInfo, bytes], at: int = 2) -> Damage:
     def made(path: Path) -> Path:
-        members = [member("backup.json", contents_of([*FILES, info[0].name])), *(member(*one) for one in FILES.items())]
+        members = [member("backup.json", contents_of([*FILES, info[0].name])), *(member(*file) for file in FILES.items())]
         members.insert(at, info)
         return pack(path, [*members, member("hashes.json", hashes_of({**FILES, info[0].name: info[1]}))])
 
@@ -106,7 +106,7 @@ BAD: dict[str, Damage] = {
     "listed and not there": lambda path: backup_file(path, project=["caseforge.toml", "shop.csv", "words/usecases/system.jinja", "ours/reviews/__init__.py", "words/gone.jinja"]),
     "altered": lambda path: backup_file(path, hashes=hashes_of({**FILES, "project/shop.csv": b"other"})),
     "a hash is missing": lambda path: backup_file(path, hashes=hashes_of({name: content for name, content in FILES.items() if name != JOURNAL})),
-    "without hashes": lambda path: pack(path, [member("backup.json", contents_of(list(FILES))), *(member(*one) for one in FILES.items())]),
+    "without hashes": lambda path: pack(path, [member("backup.json", contents_of(list(FILES))), *(member(*file) for file in FILES.items())]),
     "more after its end": lambda path: pack(path, [member("backup.json", contents_of([])), member("hashes.json", b"{}"), member("project/words/late.jinja")]),
     "cut": cut,
     "no contents": lambda path: pack(path, [member("project/shop.csv", b"x")]),
@@ -154,7 +154,8 @@ def test_a_bomb_is_refused_in_no_time(project: Path, tmp_path: Path) -> None:
     with pytest.raises(BadBackup):
         unpack(backup, project)
     many = pack(
-        tmp_path / "many.tar.zst", [member("backup.json", contents_of(list(FILES)))] + [member(f"artifacts/batches/{n}") for n in range(3)]
+        tmp_path / "many.tar.zst",
+        [member("backup.json", contents_of(list(FILES)))] + [member(f"artifacts/batches/{number}") for number in range(3)],
     )
     with pytest.raises(BadBackup, match="does not belong"):
         unpack(many, project)
@@ -208,7 +209,7 @@ def test_what_would_be_run_is_told_from_what_is_data() -> None:
 
 def test_what_is_shown_says_what_would_happen(project: Path, tmp_path: Path) -> None:
     with checked_backup(backup_file(tmp_path / "b.tar.zst"), ArtifactFolder(str(project / "a"))) as checked:
-        assert {one.name: one.kind.runs for one in checked.project} == {
+        assert {file.name: file.kind.runs for file in checked.project} == {
             "caseforge.toml": False, "shop.csv": False, "words/usecases/system.jinja": True, "ours/reviews/__init__.py": True
         }  # fmt: skip
         assert {'templates = "words"', 'own_stages = "ours"', "budget_usd = 40"} <= set(checked.settings)

@@ -64,7 +64,7 @@ def kept(opened: Workbench, role: str = "output") -> list[bytes]:
 def problems(opened: Workbench) -> list[str]:
     """What verify finds in the batches' artifacts and rows."""
     found = verify(opened.store, opened.stages, opened.folder).problems
-    return [f"{one.where}: {one.what}" for one in found if one.where.startswith("batch")]
+    return [f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith("batch")]
 
 
 @pytest.mark.parametrize("how", WRONG_DOWNLOADS)

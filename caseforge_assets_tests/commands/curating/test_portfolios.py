@@ -118,7 +118,7 @@ def test_entries_are_ordered_noted_and_taken_out_by_the_revision_that_was_read(o
         write_note(connection, BEN, made.id, c, " begin here ")
         with pytest.raises(LookupError, match="no entry"):
             take_from_portfolio(connection, BEN, made.id, [x])
-        assert [one.uid for one in take_from_portfolio(connection, BEN, made.id, [b, b])] == ["1.1.1-UC02"]
+        assert [use_case.uid for use_case in take_from_portfolio(connection, BEN, made.id, [b, b])] == ["1.1.1-UC02"]
         now = view_portfolio(connection, opened.project, ADMIN, made.id)
         assert [(entry.row.id, entry.row.note) for entry in now.entries] == [(x, ""), (c, "begin here"), (a, "")]
         before = now.portfolio.revision
@@ -146,7 +146,7 @@ def test_what_was_chosen_stays_when_it_is_edited_made_anew_renamed_or_taken_out(
         assert [entry.is_superseded for entry in view.entries] == [True, True]
         assert (view.sums.superseded, view.entries[0].row.described.use_case.title) == (2, "Count at night")
         new = view.entries[0].new_ones
-        assert [one.use_case.uid for one in new][:2] == ["1.1.1-UC01", "1.1.1-UC02"]
+        assert [described.use_case.uid for described in new][:2] == ["1.1.1-UC01", "1.1.1-UC02"]
         take_new_one(connection, ADMIN, made.id, view.entries[0].row.id, new[0].use_case.candidate_id)
         take_new_one(connection, ADMIN, made.id, view.entries[1].row.id, new[0].use_case.candidate_id)  # is in it already: the old one goes
         (kept,) = view_portfolio(connection, opened.project, ADMIN, made.id).entries
@@ -228,7 +228,7 @@ def change_until_killed(url: str, chosen: list[int], statements: int, killed: Ev
         event.listen(connection, "before_cursor_execute", die)
         made = make_portfolio(connection, ADMIN, "Killed", is_shared=True)
         add_to_portfolio(connection, ADMIN, made.id, chosen)
-        decide_use_cases(connection, {one: Change(UseCaseStatus.shortlisted) for one in chosen}, by="root")
+        decide_use_cases(connection, {candidate_id: Change(UseCaseStatus.shortlisted) for candidate_id in chosen}, by="root")
     os._exit(0)
 
 

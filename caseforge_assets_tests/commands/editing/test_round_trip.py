@@ -217,7 +217,7 @@ def test_changed_rows_are_taken_back(made: Workbench, tmp_path: Path) -> None:
     sheet.set(4, "description", "Said anew.\nIn two lines.")
     sheet.cells.delete_rows(5)
     changed = sheet.take(made)
-    assert [(one.row, one.uid, one.fields) for one in changed if one.uid != sheet.get(3, "candidate_uid")] == [
+    assert [(change.row, change.uid, change.fields) for change in changed if change.uid != sheet.get(3, "candidate_uid")] == [
         (2, "1.1.1-UC01", ("title", "complexity_score") if before[0][1]["complexity_score"] != 3 else ("title",)),
         (4, "1.1.1-UC03", ("description",)),
     ]
@@ -249,7 +249,7 @@ def test_a_candidate_that_changed_since_the_export_is_a_conflict_and_its_neighbo
     sheet = Sheet(made, tmp_path)
     take(made, page(made, tmp_path / "out", USECASES).replace("## 1. ", "## 1. Changed: ", 1), USECASES)
     sheet.set(3, "title", "Another second")
-    assert [one.uid for one in sheet.take(made)] == ["1.1.1-UC02"]
+    assert [edited.uid for edited in sheet.take(made)] == ["1.1.1-UC02"]
     assert [title.split(":")[0] for title, _ in candidates(made)[:2]] == ["Changed", "Another second"]
     sheet.set(2, "title", "Another first")
     with pytest.raises(ValueError, match=r"1\.1\.1-UC01 has changed since the export"):

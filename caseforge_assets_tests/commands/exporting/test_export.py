@@ -64,8 +64,8 @@ def test_a_table_is_harmless_where_something_else_than_the_comma_separates(made:
     texts = ["Bill;=1+1", "＝1+1 Bill", "a\n+1 per case", "x\t@y", "a|=cmd", "\x1b[31m;-2+3"]
     for table, column in (("candidate", "title"), ("content", "generated_by")):
         ids = made.column(f"select id from caseforge.{table} where is_current order by id")
-        for one, text in zip(ids, texts, strict=False):
-            made.change(f"update caseforge.{table} set {column} = :text where id = :id", text=text, id=one)
+        for row_id, text in zip(ids, texts, strict=False):
+            made.change(f"update caseforge.{table} set {column} = :text where id = :id", text=text, id=row_id)
     export(made, tmp_path / "out.csv", "csv")
     for path in (tmp_path / "out.csv", tmp_path / "out-documents.csv"):
         written = path.read_text(encoding="utf-8-sig")

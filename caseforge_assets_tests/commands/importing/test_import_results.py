@@ -36,7 +36,7 @@ def opened(bench: OpenBench) -> Workbench:
     rows = [
         ("1", "r", "Plan", ""),
         *((code, f"p{code}", f"Group {code}", "") for code in parents),
-        *((c, f"n{c}", f"Process {c}", "") for c in CODES),
+        *((code, f"n{code}", f"Process {code}", "") for code in CODES),
     ]
     workbench.load(sorted(rows), key="real")
     return workbench

@@ -121,8 +121,8 @@ def test_an_answer_that_was_stored_for_another_node_is_named(bench: OpenBench, m
     record = recording.record_answers
 
     def mixed_up(connection: Any, reception: Any, judged: Any) -> Any:
-        contents = [one.judgement for one in judged][::-1]
-        return record(connection, reception, [replace(one, judgement=other) for one, other in zip(judged, contents, strict=True)])
+        contents = [answer.judgement for answer in judged][::-1]
+        return record(connection, reception, [replace(answer, judgement=other) for answer, other in zip(judged, contents, strict=True)])
 
     monkeypatch.setattr("caseforge_assets.commands.collecting.collect_batch.record_answers", mixed_up)
     opened = bench()

@@ -82,5 +82,5 @@ def test_a_nodes_history_tells_them(opened: Workbench) -> None:
         with opened.store.connect() as connection:
             events = tell_history(history_of_node(connection, node_id))
         said += [detail for event in events if event.kind == "answer" for detail in event.details if "tokens in" in detail]
-    assert ["1,200 tokens in (1,024 written to the cache), 4,000 out" in one for one in said] == [True, False]
-    assert ["1,200 tokens in (1,024 from the cache), 4,000 out" in one for one in said] == [False, True]
+    assert ["1,200 tokens in (1,024 written to the cache), 4,000 out" in detail for detail in said] == [True, False]
+    assert ["1,200 tokens in (1,024 from the cache), 4,000 out" in detail for detail in said] == [False, True]

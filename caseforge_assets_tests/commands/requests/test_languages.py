@@ -58,8 +58,8 @@ def test_a_change_of_language_makes_that_frameworks_contents_stale_and_says_so(b
     with opened.store.connect() as connection:
         (node_id,) = opened.ids("1.1.1")
         found = explain_node(connection, opened.project, KEY, node_id, True)
-    assert all("the language: that of the template → German (de)" in one.differences for one in found)
-    assert not any("instructions" in text for one in found for text in one.differences)
+    assert all("the language: that of the template → German (de)" in standing.differences for standing in found)
+    assert not any("instructions" in text for standing in found for text in standing.differences)
 
 
 def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench) -> None:

@@ -124,8 +124,8 @@ def test_a_worker_does_the_whole_job_and_only_what_is_approved(bench: OpenBench)
         until(lambda: opened.column("select count(*) from caseforge.content where is_current") == [2])
         wish = asked(opened, Wish.poll)
         until(lambda: found(opened, wish).done_at is not None)
-    assert sum(one.submitted for one in done) == 2
-    assert sum(len(one.collected) for one in done) == 2
+    assert sum(finished.submitted for finished in done) == 2
+    assert sum(len(finished.collected) for finished in done) == 2
 
 
 def test_workers_sensors_and_commands_together_pay_for_nothing_twice(bench: OpenBench) -> None:

@@ -24,8 +24,8 @@ def with_url(bench: Workbench, base_url: str) -> Workbench:
 
 def test_both_stages_take_one_batch_each_and_end_idle(bench: OpenBench) -> None:
     rounds = bench().generate()
-    assert [len(one.submitted) for one in rounds if one.submitted] == [1, 1]
-    assert sum(len(one.collected) for one in rounds) == 2
+    assert [len(finished.submitted) for finished in rounds if finished.submitted] == [1, 1]
+    assert sum(len(finished.collected) for finished in rounds) == 2
     assert rounds[-1].idle
 
 
@@ -116,8 +116,8 @@ def test_a_batch_that_two_plans_share_is_named_with_both(bench: OpenBench) -> No
     plan_batches(opened.project)
     with opened.store.connect() as connection:
         named = approved_before(connection, opened.project, node_ids=opened.ids("1.1.1"))
-    assert {one.plan.id for one in named} == both
-    assert [(one.written, one.later) for one in named] == [(1, 1), (1, 1)]
+    assert {offered.plan.id for offered in named} == both
+    assert [(offered.written, offered.later) for offered in named] == [(1, 1), (1, 1)]
 
 
 def test_who_waits_for_some_nodes_sends_the_requests_of_these(bench: OpenBench) -> None:

@@ -65,7 +65,7 @@ def test_after_a_refusal_that_was_none_the_same_command_goes_on_to_the_next_stag
     opened.approve()
     rounds = opened.work()
     assert opened.query("select stage, count(*) from caseforge.content group by 1 order by 1") == [("process_details", 6), ("usecases", 6)]
-    assert not any(one.refused for one in rounds)
+    assert not any(finished.refused for finished in rounds)
 
 
 def test_an_earlier_refusal_does_not_keep_a_person_from_sending(bench: OpenBench) -> None:

@@ -135,7 +135,7 @@ def test_waiting_for_the_end_does_not_run_into_the_same_refusal_again_and_again(
     opened = bench(faults=["reply_error:when=before,status=400"], create_grace_s=0.5)
     opened.approve(stages=[PROCESS])
     rounds = opened.work()
-    assert sum(len(one.refused) for one in rounds) == 1
+    assert sum(len(finished.refused) for finished in rounds) == 1
     assert opened.column("select state from caseforge.batch") == ["refused"]
 
 
@@ -161,7 +161,7 @@ def test_of_two_batches_of_one_submission_one_is_adopted_and_the_other_cancelled
         statuses = {batch.id: batch.status for batch in sdk.batches.list()}
     adopted = opened.column("select remote_id from caseforge.batch")[0]
     assert len(statuses) == 2
-    assert [one for one, status in statuses.items() if status not in ("cancelling", "cancelled")] == [adopted]
+    assert [remote_id for remote_id, status in statuses.items() if status not in ("cancelling", "cancelled")] == [adopted]
     assert adopted == min(statuses) if len({duplicate.created_at}) > 1 else adopted in statuses
 
 

@@ -96,7 +96,7 @@ def test_edits_and_alerts_are_told(bench: OpenBench) -> None:
     opened.change("update caseforge.provider set stopped_reason = null")
     check_alerts(opened.store, opened.project, now)
     raised, cleared = told(opened, "alert.raised"), told(opened, "alert.cleared")
-    assert [one.data["rule"] for one in raised] == [one.data["rule"] for one in cleared] != []
+    assert [event.data["rule"] for event in raised] == [event.data["rule"] for event in cleared] != []
 
 
 def test_what_is_rolled_back_was_never_told(store: Engine) -> None:
@@ -146,14 +146,14 @@ def test_a_reader_who_goes_on_after_the_last_position_misses_none(store: Engine)
             writing.result()
         number_events(store)
         over.set()
-        for one in following:
-            one.result()
+        for reader in following:
+            reader.result()
         number_events(store)
     with store.connect() as connection:
         stored = events.after(connection, 0, 100_000)
         assert not events.any_unnumbered(connection)
-    assert [one.position for one in stored] == list(range(1, len(stored) + 1))
-    assert [one.id for one in seen] == [one.id for one in stored][: len(seen)]
+    assert [event.position for event in stored] == list(range(1, len(stored) + 1))
+    assert [event.id for event in seen] == [event.id for event in stored][: len(seen)]
     assert len(stored) > 100
 
 
@@ -166,5 +166,5 @@ def test_texts_come_back_as_they_were_told(store: Engine, count: int) -> None:
     with store.connect() as connection:
         found = events.after(connection, 0, count, framework_keys=["shop"])
         assert events.after(connection, 0, 10, framework_keys=["other"]) == []
-    assert [one.subject for one in found] == [f"node {number}" for number in range(count)]
-    assert all(one.data == data for one in found)
+    assert [event.subject for event in found] == [f"node {number}" for number in range(count)]
+    assert all(event.data == data for event in found)

@@ -254,7 +254,7 @@ def test_the_ui_counts_the_same(project: OpenProject) -> None:
 
 
 def test_a_message_says_the_short_things_first_and_fits_the_page() -> None:
-    same = [(f"1.{n}", "empty: the answer holds no text") for n in range(40)]
+    same = [(f"1.{number}", "empty: the answer holds no text") for number in range(40)]
     assert (
         failure_message("empty", same)
         == f"empty: the answer holds no text — 40 nodes: {', '.join(name for name, _ in same[:9])} and 31 more"

@@ -129,7 +129,12 @@ def shown(opened: Project) -> dict[str, Any]:
         "stale": opened.stale(),
         "versions": {(asset, partition): version(opened, asset, partition) for asset in ASSETS for partition in PARTITIONS},
         "notes": {asset: opened.notes(asset) for asset in ASSETS},
-        "reasons": {(s, p): reason(opened, s, p) for s, of in states.items() for p, state in of.items() if state == FAILED},
+        "reasons": {
+            (asset, partition): reason(opened, asset, partition)
+            for asset, of in states.items()
+            for partition, state in of.items()
+            if state == FAILED
+        },
         "checks": {spec.key: verdict(opened.instance, spec.key) for spec in check_specs(KEY, opened.bench.stages)},
         "whole": {name: version(opened, name, None) for name in (FRAMEWORK, RUN_REPORT, STALE_REPORT)},
         "records": [record(opened.instance, asset) for asset in ASSETS],

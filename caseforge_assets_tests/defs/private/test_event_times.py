@@ -11,7 +11,7 @@ from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, wri
 from caseforge_assets_tests.defs.assets import FIRST, MIDDLE
 from caseforge_assets_tests.defs.graphql import Ui
 
-KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 1_301)]  # more than one transaction
+KEYS = [f"1.{number}_{10_000 + number}" for number in range(1, 1_301)]  # more than one transaction
 _PAGE = """query ($key: AssetKeyInput!, $before: String) { assetOrError(assetKey: $key) { ... on Asset {
   assetMaterializations(limit: 100, beforeTimestampMillis: $before) { timestamp partition } } } }"""
 

@@ -31,7 +31,7 @@ from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets_tests.defs.assets import FIRST, FRAMEWORK, LAST, MIDDLE, collect, defs, failures, first, framework, middle
 from caseforge_assets_tests.defs.graphql import Ui
 
-KEYS = [f"1.{n}_{10_000 + n}" for n in range(1, 9)]
+KEYS = [f"1.{number}_{10_000 + number}" for number in range(1, 9)]
 
 
 def build_asset(
@@ -205,7 +205,7 @@ def test_events_of_a_run_are_shown_on_its_page(instance: DagsterInstance, ui: Ui
 
 @pytest.mark.slow
 def test_exactly_the_partitions_below_a_change_are_stale(instance: DagsterInstance) -> None:
-    keys = [f"2.{n}_{n}" for n in range(300)]
+    keys = [f"2.{number}_{number}" for number in range(300)]
     changed = {keys[7], keys[290]}
     set_partitions(instance, "nodes", keys)
     of_first, of_middle = build_two_levels(instance, keys)
@@ -281,8 +281,12 @@ def test_only_partitions_that_failed_are_planned_anew(
     build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     planned = instance.get_records_for_run(RUNLESS_RUN_ID, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED).records
     assert [record.event_log_entry.get_dagster_event().partition for record in planned] == [KEYS[1], KEYS[2]]
-    found = instance.fetch_materializations(AssetRecordsFilter(AssetKey(FIRST), storage_ids=[one for _, one in made.values()]), limit=9)
-    assert sorted((record.storage_id, record.partition_key) for record in found.records) == [(one, key) for key, (_, one) in made.items()]
+    found = instance.fetch_materializations(
+        AssetRecordsFilter(AssetKey(FIRST), storage_ids=[storage_id for _, storage_id in made.values()]), limit=9
+    )
+    assert sorted((record.storage_id, record.partition_key) for record in found.records) == [
+        (storage_id, key) for key, (_, storage_id) in made.items()
+    ]
     assert ui.partitions(FIRST).materialized == set(KEYS)
 
 

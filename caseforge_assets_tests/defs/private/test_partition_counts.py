@@ -57,4 +57,4 @@ def test_each_row_is_looked_at_once(project: OpenProject) -> None:
     opened = with_failed_nodes(project)
     older(opened, "outbox", "flushed_at", 30)
     newest = opened.bench.column("select max(id) from caseforge.outbox where node_id is not null")
-    assert [opened.tick("flush_sensor").cursor] == [str(one) for one in newest]
+    assert [opened.tick("flush_sensor").cursor] == [str(record_id) for record_id in newest]

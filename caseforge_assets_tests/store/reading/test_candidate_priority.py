@@ -96,14 +96,16 @@ def check(opened: Workbench, rows: list[tuple[Any, ...]], weights: Weights, chos
         assert (found.total, sum(group.group.count for group in groups)) == (len(meant), len(meant))
         others = {name: values for name, values in chosen.items() if name != "statuses"}
         counts = {status: sum(row[5] == status for row in rows if holds(row, others)) for status in STATUSES}
-        assert {str(status): n for status, n in found.decisions.statuses.items()} == {one: n for one, n in counts.items() if n}
+        assert {str(status): number for status, number in found.decisions.statuses.items()} == {
+            status: number for status, number in counts.items() if number
+        }
         ranked = rank(groups, weights)
         met: list[int] = []
         after: Prioritized | None = None
         for page in count():
             assert page < 200, "pages have no end"
             part = priority_page(connection, asked, ranked, after, limit)
-            met += [one.candidate_id for one in part]
+            met += [candidate.candidate_id for candidate in part]
             if len(part) < limit:
                 break
             after = part[-1]

@@ -35,12 +35,12 @@ def test_candidates_are_those_that_the_commands_count(serve: Serve) -> None:
     spread(served)
     known = truth(served)
     rows = walk(client, AT, limit=7)
-    assert uids(rows) == [one["uid"] for one in known]
+    assert uids(rows) == [case["uid"] for case in known]
     with served.bench.store.connect() as connection:
         assert len(rows) == item_counts(connection, KEY)["usecases"]
-    for row, one in zip(rows, known, strict=True):
-        assert (row["title"], row["code"], row["score"]) == (one["title"], one["code"], one["score"])
-        assert row["values"] == {name: one[name] for name in ("category", "complexity", "roi", "risk")}
+    for row, case in zip(rows, known, strict=True):
+        assert (row["title"], row["code"], row["score"]) == (case["title"], case["code"], case["score"])
+        assert row["values"] == {name: case[name] for name in ("category", "complexity", "roi", "risk")}
     assert uids(walk(client, "/api/v1/candidates", limit=500)) == uids(rows)
     first = client.get(f"{AT}/{rows[0]['uid']}").json()
     (whole,) = served.bench.column("select fields from caseforge.candidate where candidate_uid = :uid", uid=rows[0]["uid"])
@@ -57,15 +57,15 @@ def _check_filters(served: Served, known: list[dict[str, Any]]) -> None:
         return uids(walk(client, AT, limit=9, **query))
 
     def meant(condition: Any) -> list[str]:
-        return [one["uid"] for one in known if condition(one)]
+        return [case["uid"] for case in known if condition(case)]
 
-    assert found(where="category:automation") == meant(lambda one: one["category"] == "automation") != []
+    assert found(where="category:automation") == meant(lambda case: case["category"] == "automation") != []
     wanted = ["complexity:High", "complexity:Low", "risk:Low"]
-    assert found(where=wanted) == meant(lambda one: one["complexity"] != "Medium" and one["risk"] == "Low") != []
-    assert found(branch="2") == meant(lambda one: one["code"].startswith("2")) != []
-    assert found(branch="2.1.2", where="roi:High") == meant(lambda one: one["code"] == "2.1.2" and one["roi"] == "High")
+    assert found(where=wanted) == meant(lambda case: case["complexity"] != "Medium" and case["risk"] == "Low") != []
+    assert found(branch="2") == meant(lambda case: case["code"].startswith("2")) != []
+    assert found(branch="2.1.2", where="roi:High") == meant(lambda case: case["code"] == "2.1.2" and case["roi"] == "High")
     for least, most in ((60, 100), (57, 64), (0, 59), (100, 100)):
-        assert found(min_score=least, max_score=most) == meant(lambda one, least=least, most=most: least <= one["score"] <= most)
+        assert found(min_score=least, max_score=most) == meant(lambda case, least=least, most=most: least <= case["score"] <= most)
     assert found(simulated=True, stage="usecases") == meant(lambda _: True)
     for nothing in ({"simulated": False}, {"owner": "nobody"}, {"where": "category:poetry"}, {"stage": "process_details"}):
         assert found(**nothing) == []
@@ -102,9 +102,9 @@ def _check_orders(served: Served, known: list[dict[str, Any]]) -> None:
     ):
         names = sort.split(",")
         turned = "-score" in names or "-place" in names
-        rows = sorted(known, key=lambda one: one["place"], reverse=turned)
+        rows = sorted(known, key=lambda case: case["place"], reverse=turned)
         for name in reversed([name for name in names if name.strip("-") != "place"]):
-            rows.sort(key=lambda one, name=name: key(name.strip("-"), one), reverse=name.startswith("-"))
+            rows.sort(key=lambda case, name=name: key(name.strip("-"), case), reverse=name.startswith("-"))
         said = uids(walk(client, AT, sort=sort, limit=5))
         assert said == [row["uid"] for row in rows], sort
         filtered = uids(walk(client, AT, sort=sort, limit=4, where="risk:Low", branch="1"))
@@ -115,23 +115,23 @@ def _check_facets(served: Served, known: list[dict[str, Any]]) -> None:
     client = served.client()
     for query, condition in (
         ({}, lambda _: True),
-        ({"branch": "2"}, lambda one: one["code"].startswith("2")),
-        ({"min_score": 57}, lambda one: one["score"] >= 57),
-        ({"min_score": 60}, lambda one: one["score"] >= 60),
+        ({"branch": "2"}, lambda case: case["code"].startswith("2")),
+        ({"min_score": 57}, lambda case: case["score"] >= 57),
+        ({"min_score": 60}, lambda case: case["score"] >= 60),
     ):
         for where in ([], ["roi:High"], ["roi:High", "category:analytics"]):
             facets = client.get(AT, params={**query, "where": where, "facets": True, "limit": 1}).json()["facets"]
             wanted = dict(pair.split(":") for pair in where)
-            rows = [one for one in known if condition(one)]
+            rows = [case for case in known if condition(case)]
             chosen = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
             assert facets["total"] == facets["simulated"] == len(chosen)
             for column, counts in facets["columns"].items():
                 others = {name: value for name, value in wanted.items() if name != column}
                 expected = Counter(row[column] for row in rows if all(row[name] == value for name, value in others.items()))
-                assert {one["value"]: one["count"] for one in counts} == expected, (query, where, column)
+                assert {facet["value"]: facet["count"] for facet in counts} == expected, (query, where, column)
             assert {branch["code"]: branch["count"] for branch in facets["branches"]} == Counter(branch["code"][0] for branch in chosen)
-            assert {one["value"]: one["count"] for one in facets["tens"]} == Counter(str(one["score"] // 10 * 10) for one in chosen)
-            assert sum(one["count"] for one in facets["owners"]) == len(chosen)
+            assert {facet["value"]: facet["count"] for facet in facets["tens"]} == Counter(str(case["score"] // 10 * 10) for case in chosen)
+            assert sum(facet["count"] for facet in facets["owners"]) == len(chosen)
 
 
 @pytest.mark.slow
@@ -140,7 +140,7 @@ def test_a_walk_meets_every_row_that_stays_once_while_rows_change(serve: Serve) 
     served.bench.generate("1.1.1", "1.1.3", "2.1.1", "2.1.3")
     client = served.client()
     for sort in ("place", "-score,roi", "category,-complexity"):
-        stays = {one["uid"] for one in truth(served) if one["code"] not in ("1.1.3", "2.1.2")}
+        stays = {case["uid"] for case in truth(served) if case["code"] not in ("1.1.3", "2.1.2")}
         met: list[str] = []
         query: dict[str, Any] = {"sort": sort, "limit": 4}
         for step in range(100):

@@ -33,7 +33,7 @@ def test_a_document_is_edited_by_the_version_that_was_read(serve: Serve) -> None
 
     mine = body + "\n\nCall the shop before noon."
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda one: put(one[0], tag, one[1]), [(anna, mine), (ben, body + "\n\nNever on Mondays.")]))
+        answers = list(threads.map(lambda edit: put(edit[0], tag, edit[1]), [(anna, mine), (ben, body + "\n\nNever on Mondays.")]))
     kept, refused = sorted(answers, key=lambda answer: answer.status_code)
     assert (kept.status_code, kept.json()["changed"], refused.status_code) == (200, True, 412)
     assert refused.headers["ETag"] == kept.headers["ETag"] != tag

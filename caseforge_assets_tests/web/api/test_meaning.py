@@ -74,7 +74,7 @@ def test_what_is_near_is_found_and_shown(serve: Serve, bench: OpenBench) -> None
     similar = client.get(f"/api/v1/frameworks/{KEY}/candidates/2.1.1-UC02/similar").json()
     assert similar["near"]
     assert not {candidate["code"] for candidate in similar["near"]} & {"2.1.1"}
-    assert not {one["uid"] for one in similar["near"]} & {one["uid"] for one in similar["items"]}
+    assert not {case["uid"] for case in similar["near"]} & {case["uid"] for case in similar["items"]}
 
     shown = page(client, f"/search?q={title}&by=meaning")
     assert words(shown, "//h1") == f"Nearest in meaning to “{title}”"

@@ -64,7 +64,7 @@ def test_what_cannot_be_meant_is_said(serve: Serve) -> None:
 def test_nodes_are_a_tree_with_those_above_what_is_meant(serve: Serve) -> None:
     client = serve().client()
     tree = client.get(f"{AT}/tree").json()["items"]
-    assert [(root["code"], [one["code"] for one in root["children"][0]["children"]]) for root in tree] == [
+    assert [(root["code"], [node["code"] for node in root["children"][0]["children"]]) for root in tree] == [
         ("1", list(CODES[:3])),
         ("2", list(CODES[3:])),
     ]
@@ -177,7 +177,7 @@ def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> Non
             assert (said["stage"], said["summary"]["mean"]) == (known.stage.key, known.summary.mean)
             assert said["contents"][0]["score"] == known.summary.lowest
         known_stale = [status for status in asset_statuses(connection, served.bench.project, KEY) if status.not_current]
-    assert [(row["asset"], row["code"]) for row in stale["items"]] == [(one.asset, one.node.code) for one in known_stale]
+    assert [(row["asset"], row["code"]) for row in stale["items"]] == [(known.asset, known.node.code) for known in known_stale]
     assert sum(stale["counts"].values()) == len(known_stale) > 0
     named = client.get(f"{AT}/quality", params={"nodes": "2.1.1", "stage": "usecases"}).json()["stages"]
     assert codes(named[0]["contents"]) == ["2.1.1"]

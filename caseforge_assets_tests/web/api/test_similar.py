@@ -62,8 +62,8 @@ def nodes_of(served: Served, key: str = KEY) -> int:
 def test_one_idea_that_serves_many_processes_is_one_group_seen_as_far_as_its_frameworks_are(served: Served) -> None:
     client, shop = served.client(), nodes_of(served)
     found = groups(served, limit=2)
-    assert sorted(one["candidate"]["title"].split(" | ")[0] for one in found) == sorted(idea[0] for idea in IDEAS)
-    assert {(one["processes"], one["members"]) for one in found} == {(shop + 1, shop + 1)}
+    assert sorted(group["candidate"]["title"].split(" | ")[0] for group in found) == sorted(idea[0] for idea in IDEAS)
+    assert {(group["processes"], group["members"]) for group in found} == {(shop + 1, shop + 1)}
     assert {entry["framework"]: entry["count"] for entry in found[0]["frameworks"]} == {KEY: shop, "other": 1}
     assert client.get(GROUPS).json()["groups"] == len(IDEAS)
 
@@ -80,8 +80,8 @@ def test_one_idea_that_serves_many_processes_is_one_group_seen_as_far_as_its_fra
 
     reader = served.client(Role.reader, KEY)
     mine = reader.get(GROUPS).json()["items"]
-    assert {one["processes"] for one in mine} == {shop}
-    assert {entry["framework"] for one in mine for entry in one["frameworks"]} == {KEY}
+    assert {group["processes"] for group in mine} == {shop}
+    assert {entry["framework"] for group in mine for entry in group["frameworks"]} == {KEY}
     assert {row["framework"] for row in reader.get(f"/api/v1/frameworks/{KEY}/candidates/1.1.1-UC01/similar").json()["items"]} == {KEY}
     assert reader.get("/api/v1/frameworks/other/candidates/2.1.1-UC01/similar").status_code == 404
     assert served.client(Role.reader, "other").get(GROUPS).json()["items"] == []
@@ -91,18 +91,18 @@ def test_one_idea_that_serves_many_processes_is_one_group_seen_as_far_as_its_fra
     below = int(
         served.bench.column("select count(*) from caseforge.target_node where framework_key = :key and code like '1.%'", key=KEY)[0]
     )
-    assert {one["processes"] for one in branch} == {below}
+    assert {group["processes"] for group in branch} == {below}
     counted = sum(group["members"] for group in groups(served, where="category:automation"))
-    assert counted < sum(one["members"] for one in found)
+    assert counted < sum(group["members"] for group in found)
     assert client.get(GROUPS, params={"where": "colour:red"}).status_code == 422
     assert client.get(GROUPS, params={"branch": "1"}).status_code == 422
 
     # Made anew at will, it comes out the same; nothing of it is journaled.
     before = groups(served)
     rows = "select candidate_id, words, group_id, score from caseforge.similar_candidate order by 1"
-    stored = [(one, bytes(words), group, score) for one, words, group, score in served.bench.query(rows)]
+    stored = [(candidate_id, bytes(words), group, score) for candidate_id, words, group, score in served.bench.query(rows)]
     assert not refresh_similar(served.bench.store, served.bench.project, anew=True)
-    assert [(one, bytes(words), group, score) for one, words, group, score in served.bench.query(rows)] == stored
+    assert [(candidate_id, bytes(words), group, score) for candidate_id, words, group, score in served.bench.query(rows)] == stored
     assert json.dumps(groups(served)) == json.dumps(before)
     assert served.bench.column(
         "select count(*) from caseforge.journal_mark where table_name like 'similar_%' and table_name <> 'similar_pair'"
@@ -125,7 +125,9 @@ def test_what_changes_is_compared_anew_and_nothing_else(served: Served, monkeypa
     stayed = kept.keys() & words.keys()
     assert len(stayed) == len(words) - len(words.keys() - kept.keys())
     assert kept.keys() - words.keys()
-    assert {one: bytes(kept[one]) for one in stayed} == {one: bytes(words[one]) for one in stayed}
+    assert {candidate_id: bytes(kept[candidate_id]) for candidate_id in stayed} == {
+        candidate_id: bytes(words[candidate_id]) for candidate_id in stayed
+    }
 
     speaking = served.bench.column(
         """select g.id from caseforge.similar_group g join caseforge.similar_candidate s on s.candidate_id = g.id

@@ -47,7 +47,7 @@ def test_what_was_changed_is_said_and_then_kept(serve: Serve) -> None:
     book = with_title(exported(editor), "Another title")
     looked = send(editor, book)
     assert (looked.status_code, looked.json()["dry_run"]) == (200, True), looked.text
-    ((row, uid, fields),) = [(one["row"], one["uid"], one["fields"]) for one in looked.json()["rows"]]
+    ((row, uid, fields),) = [(changed["row"], changed["uid"], changed["fields"]) for changed in looked.json()["rows"]]
     assert (row, fields) == (2, ["title"])
     assert editor.get(f"/api/v1/frameworks/{KEY}/candidates/{uid}").json()["title"] != "Another title"
     assert send(editor, book, dry_run=False).json()["rows"] == looked.json()["rows"]

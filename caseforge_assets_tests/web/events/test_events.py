@@ -205,4 +205,4 @@ def test_two_hundred_listeners_cost_no_thread_and_no_connection_each(serve: Serv
     with listening(served) as url:
         threads = threading.active_count()
         got = asyncio.run(listen_all(int(url.rpartition(":")[2])))
-    assert all(b'"subject":"plan 1"' in one for one in got)
+    assert all(b'"subject":"plan 1"' in body for body in got)

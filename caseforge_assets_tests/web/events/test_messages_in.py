@@ -101,9 +101,9 @@ def test_what_is_forged_old_or_broken_is_refused_without_a_word_of_why(serve: Se
             )
         )
     with caplog.at_level(logging.WARNING):
-        for one in bad:
-            answer = sent(served, *one)
-            assert (answer.status_code, answer.json()["detail"]) == (400, "This message is refused."), one
+        for headers in bad:
+            answer = sent(served, *headers)
+            assert (answer.status_code, answer.json()["detail"]) == (400, "This message is refused."), headers
     assert "signature or time is wrong" in caplog.text
     assert SECRET not in caplog.text
     assert sent(served, b"x" * 70_000, headers).status_code == 413

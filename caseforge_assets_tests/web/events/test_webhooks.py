@@ -121,7 +121,7 @@ def test_one_who_does_not_answer_is_asked_with_few_messages_and_holds_up_nobody(
         continue
     assert [delivery["state"] for delivery in deliveries(served, there["id"])] == ["delivered"] * 30
     waiting = deliveries(served, gone["id"])
-    assert ([one["state"] for one in waiting], sum(one["tries"] for one in waiting)) == (["waiting"] * 30, 10)
+    assert ([delivery["state"] for delivery in waiting], sum(delivery["tries"] for delivery in waiting)) == (["waiting"] * 30, 10)
     served.bench.change("update caseforge.webhook set url = :url", url=receiver.url)
     served.bench.change("update caseforge.webhook_delivery set next_try_at = now() where tries > 0 and state = 'waiting'")
     while delivered(served):  # the first that is taken brings the others

@@ -73,7 +73,7 @@ class _Counted(NamedTuple):
 def _counted(served: Served) -> _Counted:
     """What each place says of the specifications: the API, Home, the framework's sums, its tree, its heat map, and the list of nodes that are done."""
     client = served.client(Role.reader)
-    (told,) = [one for one in client.get(f"/api/v1/frameworks/{KEY}").json()["stages"] if one["stage"] == SPECS.key]
+    (told,) = [stage for stage in client.get(f"/api/v1/frameworks/{KEY}").json()["stages"] if stage["stage"] == SPECS.key]
     tree, heat = page(client, f"{ADDRESS}?depth=1"), page(client, f"{ADDRESS}?view=heat&by=coverage&stage={SPECS.key}")
     lines = [words(line, "span/span[contains(., 'specifications')]") for line in tree.xpath("//summary")]
     listed = client.get(f"/api/v1/frameworks/{KEY}/nodes", params={"stage": SPECS.key, "state": "done"}).json()["items"]
@@ -92,8 +92,8 @@ def _counted(served: Served) -> _Counted:
 def test_a_wide_and_deep_framework_fits_on_pages(serve: Serve) -> None:
     served = serve()
     rows = [("7", "r", "Root", "")]
-    rows += [(f"7.{one}", f"a{one}", f"Branch {one}", "") for one in range(1, 400)]
-    rows += [(f"7.1.{one}", f"b{one}", f"Leaf {one}", "") for one in range(1, 300)]
+    rows += [(f"7.{number}", f"a{number}", f"Branch {number}", "") for number in range(1, 400)]
+    rows += [(f"7.1.{number}", f"b{number}", f"Leaf {number}", "") for number in range(1, 300)]
     served.bench.load(rows, key="wide")
     client = served.client(Role.reader)
     opened = page(client, "/frameworks/wide?depth=3")
@@ -106,7 +106,7 @@ def test_a_wide_and_deep_framework_fits_on_pages(serve: Serve) -> None:
         behind = page(client, more)
         seen |= set(links(behind))
         more = next((address for address in links(behind) if "after=" in address and "under=7&" in address), "")
-    assert {f"/frameworks/wide/nodes/7.{one}" for one in range(1, 400)} <= seen
+    assert {f"/frameworks/wide/nodes/7.{number}" for number in range(1, 400)} <= seen
 
 
 def test_the_heat_map_is_a_table_with_numbers_and_links(serve: Serve) -> None:

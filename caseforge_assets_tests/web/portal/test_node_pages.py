@@ -42,7 +42,7 @@ def test_a_node_is_shown_with_all_that_belongs_to_it(serve: Serve) -> None:
         assert len(shown.xpath(f"//*[@id='{address[1:]}']")) == 1, address
     assert len(links(shown, "//nav[@class='toc']//a[starts-with(@href, '#process_details-h')]/@href")) >= 5
     ids = served.bench.column("select id from caseforge.candidate where is_current order by position")
-    assert [address for address in links(shown) if address.startswith("/use-cases/")] == [f"/use-cases/{one}" for one in ids]
+    assert [address for address in links(shown) if address.startswith("/use-cases/")] == [f"/use-cases/{case_id}" for case_id in ids]
     (batch,) = {address for address in links(shown, "//section[1]//a/@href") if address.startswith("/batches/")}
     assert batch == f"/batches/{served.bench.column('select min(id) from caseforge.batch')[0]}"
     assert "Process: Advertise" in words(shown, "//pre")
@@ -94,7 +94,7 @@ def test_an_edit_is_looked_at_and_saved_and_its_versions_are_compared(serve: Ser
     versions = page(browser, f"{NODE}/versions?stage=process_details")
     assert next(words(row, ".//td[4]") for row in versions.xpath("//tbody/tr")) == "edited by edda"
     assert "Call the shop before <b>noon</b>." in words(versions, "//div[@class='difference']//ins")
-    older, newer = sorted(int(one) for one in versions.xpath("//input[@name='before']/@value"))
+    older, newer = sorted(int(value) for value in versions.xpath("//input[@name='before']/@value"))
     back = page(browser, f"{NODE}/versions?stage=process_details&before={newer}&after={older}&whole=true")
     assert "noon" in words(back, "//div[@class='difference']//del")
     page(browser, f"{NODE}/versions?stage=process_details&before=999999", 404)

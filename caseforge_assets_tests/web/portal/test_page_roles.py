@@ -32,9 +32,10 @@ def refused(path: str, role: Role) -> bool:
 def forms(tree: Any, path: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     """What can be sent from a page, button by button: where to, and what."""
     for form in tree.xpath("//form[@method='post']"):
-        fields = tuple((one.name or "", one.get("value") or "") for one in form.xpath(".//input[@type='hidden']"))
+        fields = tuple((field.name or "", field.get("value") or "") for field in form.xpath(".//input[@type='hidden']"))
         buttons = [
-            ((one.get("name"), one.get("value") or ""),) if one.get("name") else () for one in form.xpath(".//button[not(@disabled)]")
+            ((button.get("name"), button.get("value") or ""),) if button.get("name") else ()
+            for button in form.xpath(".//button[not(@disabled)]")
         ]
         for button in dict.fromkeys(buttons):
             yield form.get("action") or path, fields + button
@@ -59,7 +60,7 @@ def test_who_is_shown_something_may_use_it(serve: Serve, bench: OpenBench) -> No
         wrong = [link for link in sorted(leading) if client.get(link, headers=HTML).status_code in (403, 404, 500)]
         assert wrong == [], f"links of {role}"
         assert len(sendable) > 3
-        for address, fields in sorted(sendable, key=lambda one: "remove" in one[0]):
+        for address, fields in sorted(sendable, key=lambda sent: "remove" in sent[0]):
             answer = client.post(address, data=dict(fields), headers=HTML, follow_redirects=False)
             assert answer.status_code not in (401, 403, 500), f"{address} {fields} as {role}: {answer.text[:300]}"
 

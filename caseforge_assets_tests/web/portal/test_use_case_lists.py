@@ -39,7 +39,7 @@ def page(client: TestClient, address: str, **query: Any) -> str:
 
 def titles(text: str) -> list[str]:
     """Titles of the table's rows, in their order."""
-    return [unescape(one) for one in re.findall(r'<th scope="row" class="name"><a href="/use-cases/\d+">(.*?)</a>', text)]
+    return [unescape(title) for title in re.findall(r'<th scope="row" class="name"><a href="/use-cases/\d+">(.*?)</a>', text)]
 
 
 def total(text: str) -> int:
@@ -74,12 +74,12 @@ def check_order(served: Served) -> None:
     while address:
         text = page(client, address)
         met += titles(text)
-        shown += [int(one) for one in re.findall(r'<td class="right"><strong>(\d+)</strong>', text)]
+        shown += [int(priority) for priority in re.findall(r'<td class="right"><strong>(\d+)</strong>', text)]
         following = re.search(r'<a href="([^"]+)" rel="next">', text)
         address = unescape(following[1]) if following else None
-    meant = [one for one in known if one["risk"] == "Low"]
-    assert sorted(met) == sorted(one["title"] for one in meant)
-    assert shown == sorted((one for one in by_priority(meant, weights) if one is not None), reverse=True)
+    meant = [case for case in known if case["risk"] == "Low"]
+    assert sorted(met) == sorted(case["title"] for case in meant)
+    assert shown == sorted((priority for priority in by_priority(meant, weights) if priority is not None), reverse=True)
     assert weights.formula in unescape(page(client, "/use-cases?w_value=9&w_effort=0&w_risk=4&w_quality=2"))
     for sort in ("-roi,complexity", "-score", "place"):
         rows = client.get(API, params={"sort": sort, "limit": 7}).json()["items"]
@@ -94,14 +94,14 @@ def check_facets(served: Served) -> None:
     assert editor.post("/use-cases", data={"candidate": first, "do": "shortlist"}).status_code == 200
     assert editor.post("/use-cases", data={"candidate": first, "do": "tag", "tag": "quick win"}).status_code == 200
     text = page(client, "/use-cases", where=["roi:High", "complexity:Low", "complexity:High"], branch=f"{KEY}/2")
-    rows = [one for one in known if one["code"].startswith("2")]
+    rows = [case for case in known if case["code"].startswith("2")]
     fits = [row for row in rows if row["roi"] == "High" and row["complexity"] != "Medium"]
     assert total(text) == len(fits)
     expected = Counter(f"roi:{row['roi']}" for row in rows if row["complexity"] != "Medium")
     expected += Counter(f"complexity:{row['complexity']}" for row in rows if row["roi"] == "High")
-    assert {value: n for value, n in counts(text, "where").items() if value.startswith(("roi", "complexity"))} == expected
-    every = [one for one in known if one["roi"] == "High" and one["complexity"] != "Medium"]
-    assert counts(text, "branch") == Counter(f"{KEY}/{one['code'][0]}" for one in every)
+    assert {value: number for value, number in counts(text, "where").items() if value.startswith(("roi", "complexity"))} == expected
+    every = [case for case in known if case["roi"] == "High" and case["complexity"] != "Medium"]
+    assert counts(text, "branch") == Counter(f"{KEY}/{case['code'][0]}" for case in every)
     plain = page(client, "/use-cases")
     for name in ("where", "branch", "status", "tag", "quality"):
         for value, count in counts(plain, name).items():
@@ -120,7 +120,7 @@ def test_words_codes_and_what_was_mistyped_are_found(served: Served, monkeypatch
     served.bench.change("""update caseforge.candidate set fields = fields || '{"description": "Everything about dirigibles."}'""")
     served.bench.change("update caseforge.candidate set title = 'Dirigibles ' || id where position = 2")
     served.bench.change("update caseforge.candidate set title = 'Foresee punctures' where candidate_uid = '1.1.1-UC01'")
-    of_node = [one["title"] for one in truth(served) if one["code"] == "2.1.2"]
+    of_node = [case["title"] for case in truth(served) if case["code"] == "2.1.2"]
     for asked, meant in (("2.1.2", of_node), ("punctures", ["Foresee punctures"]), ("1.1.1-UC01", ["Foresee punctures"])):
         assert sorted(titles(page(client, "/use-cases", q=asked))) == sorted(meant), asked
     text = page(client, "/use-cases", q="punctuers")
@@ -141,7 +141,7 @@ def check_very_many(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     text = page(client, "/use-cases", q="dirigible")
     assert "Shown are those that have them in their title" in text
     assert {title.split()[0] for title in titles(text)} == {"Dirigibles"}
-    assert total(text) == sum(one["place"][1] == 2 for one in truth(served))
+    assert total(text) == sum(case["place"][1] == 2 for case in truth(served))
 
 
 def test_only_editors_of_the_framework_decide_and_all_or_nothing_is_done(served: Served) -> None:
@@ -201,11 +201,11 @@ def check_matrix(served: Served) -> None:
     """The matrix counts what its cells lead to."""
     client, known = served.client(), truth(served)
     text = page(client, "/matrix", where="risk:Low")
-    meant = [one for one in known if one["risk"] == "Low"]
+    meant = [case for case in known if case["risk"] == "Low"]
     cells = re.findall(r'<a href="([^"]+)" aria-label="([\d,]+) with (\w+) value and (\w+) effort">', text)
     assert len(cells) == 9
     for address, count, value, effort in cells:
-        fits = [one for one in meant if (one["roi"], one["complexity"]) == (value.capitalize(), effort.capitalize())]
+        fits = [case for case in meant if (case["roi"], case["complexity"]) == (value.capitalize(), effort.capitalize())]
         assert int(count) == len(fits)
         listed = page(client, unescape(address))
         assert total(listed) == len(fits)
@@ -213,7 +213,7 @@ def check_matrix(served: Served) -> None:
         if fits:
             first = titles(listed)[0]
             assert first in unescape(text)
-            assert priority_of(Weights(), *_told(fits, first)) == max(one for one in best if one is not None)
+            assert priority_of(Weights(), *_told(fits, first)) == max(priority for priority in best if priority is not None)
     heat = re.findall(r'<td class="h\d"><a href="([^"]+)">(\d+)</a>', text)
     assert sum(int(count) for _, count in heat) == len(meant)
     for address, count in heat[:4]:

@@ -23,7 +23,7 @@ def test_the_document_is_made_without_opening_anything(serve: Serve) -> None:
 
 def test_every_operation_says_what_it_does_and_what_it_refuses_with(serve: Serve) -> None:
     document = describe(serve().app)
-    operations = [one for path in document["paths"].values() for one in path.values()]
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"], operation["operationId"]
