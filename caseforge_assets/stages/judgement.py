@@ -10,10 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from caseforge_assets.stages.canonical import fingerprint
-from caseforge_assets.stages.characters import visible, without_blank_end
-
-_FIRST_LOOK = 200  # characters, among which nearly every answer says something
-LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a wide table's cell have fewer
+from caseforge_assets.stages.characters import replace_unstorable
 
 
 class Next(StrEnum):
@@ -206,6 +203,22 @@ class Content:
         """SHA-256 (hexadecimal) of body and items: equal content has equal versions, whatever is in surplus."""
         return fingerprint({"body": self.body, "items": [[item.title, dict(item.fields)] for item in self.items]})
 
+    def storable(self) -> "Content":
+        """Give the same where characters that no database holds are replaced."""
+        return Content(replace_unstorable(self.body), _storable(self.items), _storable(self.surplus))
+
+
+def _storable(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    return tuple(Item(replace_unstorable(item.title), {name: _clean(value) for name, value in item.fields.items()}) for item in items)
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return replace_unstorable(value)
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    return {str(name): _clean(part) for name, part in value.items()} if isinstance(value, dict) else value
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -222,70 +235,6 @@ class Judgement:
     detail: str = ""
     content: Content | None = None
     notes: tuple[str, ...] = ()
-
-
-def judge_silence(answer: Answer) -> Judgement | None:
-    """Judge an answer that has no text, or whose text must not be used: refused, filtered, all thinking, or empty.
-
-    Args:
-        answer: Any answer.
-
-    Returns:
-        The judgement, or None where there is a text to be judged by the stage.
-    """
-    if answer.refusal and answer.refusal.strip():
-        return Judgement(Outcome.refused, f"the model declined: {shorten(answer.refusal)}")
-    if answer.finish_reason == "content_filter":
-        return Judgement(Outcome.content_filtered, "the provider's content filter stopped the answer")
-    if answer.cut and answer.may_be_thinking:
-        return Judgement(Outcome.truncated_reasoning, "the token budget was used up before the thinking in the text ended")
-    if visible(answer.text[:_FIRST_LOOK]).strip() or visible(answer.text).strip():
-        return None
-    if answer.cut and answer.text and not _thought_mostly(answer):
-        return Judgement(Outcome.whitespace, f"{BLANKS} used up {budget_words(answer)}; no text was left")
-    if answer.cut:
-        return Judgement(Outcome.truncated_reasoning, _thinking(answer))
-    return Judgement(Outcome.empty, f"the answer holds no text (finish reason: {answer.finish_reason or 'none given'})")
-
-
-BLANKS = "blanks and line breaks"
-
-
-def judge_blanks(answer: Answer) -> Judgement | None:
-    """Judge an answer that was cut off while it wrote nothing but blanks and line breaks, written out or as escapes; None for any other.
-
-    Args:
-        answer: One whose text is no good content.
-    """
-    if not answer.cut:
-        return None
-    said = without_blank_end(answer.text)
-    blank = len(answer.text) - len(said)
-    if blank < max(LEAST_BLANKS, len(said)):
-        return None
-    return Judgement(Outcome.whitespace, f"after {len(said):,} characters {BLANKS} used up the rest of {budget_words(answer)}")
-
-
-def _thought_mostly(answer: Answer) -> bool:
-    return answer.reasoning_tokens is not None and answer.budget is not None and answer.reasoning_tokens > answer.budget / 2
-
-
-def budget_words(answer: Answer) -> str:
-    """Name the budget that an answer had.
-
-    Args:
-        answer: Any answer.
-    """
-    return "the token budget" if answer.budget is None else f"the budget of {answer.budget:,} tokens"
-
-
-def _thinking(answer: Answer) -> str:
-    if answer.budget is None:
-        return "the token budget was used up; no text was left"
-    if not answer.reasoning_tokens:
-        return f"all {answer.budget:,} tokens of the budget were used; no text was left"
-    share = "all" if answer.reasoning_tokens >= answer.budget else f"{answer.reasoning_tokens:,} of the"
-    return f"reasoning used {share} {answer.budget:,} tokens of the budget; no text was left"
 
 
 def shorten(text: str, length: int = 300) -> str:

@@ -11,7 +11,6 @@ from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.plain_answers import judge_plainly, thinking_is_kept
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.storable import storable
 from caseforge_assets.stages.templates import Templates
 
 __all__ = [
@@ -205,7 +204,7 @@ class Stage:
             return judgement
         if not self.tells_thinking and thinking_is_kept(answer, judgement.content):
             return Judgement(Outcome.empty, "the text begins with thinking that never ends; what of it is the answer cannot be told")
-        return replace(judgement, content=storable(judgement.content))
+        return replace(judgement, content=judgement.content.storable())
 
     def _judge_plain(self, answer: Answer) -> Judgement:
         try:

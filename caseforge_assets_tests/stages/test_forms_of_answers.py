@@ -41,6 +41,9 @@ AROUND: dict[str, Change] = {
     "a fence of thoughts": lambda text: f"```thinking\n{THOUGHT}\n```\n\n{text}",
     "a comment": lambda text: f"<!-- {THOUGHT} -->\n{text}",
     "thinking, then an answer in tags": lambda text: f"<think>{THOUGHT}</think>\n<answer>\n{text}\n</answer>\n",
+    "thinking and an answer in tags": lambda text: (
+        f"<output><think>{THOUGHT}</think>\n<answer><think>{THOUGHT}</think>\n{text}\n</answer></output>\n"
+    ),
     "invisible characters, then thinking": lambda text: f"{BOM}{ZWSP}\n<think>{THOUGHT}</think>{ZWSP}\n{text}",
     "an answer in tags": lambda text: f"<response>{text}</response>",
     "tokens at the ends": lambda text: f"<|im_start|>assistant\n{text}<|im_end|>\n<|endoftext|>",

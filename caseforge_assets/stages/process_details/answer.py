@@ -1,12 +1,11 @@
 """The judge of process documents: whether all sections are there and filled."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from caseforge_assets.stages.characters import replace_unstorable, visible, visible_end
 from caseforge_assets.stages.endings import looks_cut
-from caseforge_assets.stages.judgement import LEAST_BLANKS, Answer, Content, Judgement, Outcome
-from caseforge_assets.stages.plain_answers import judge_plainly
+from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
+from caseforge_assets.stages.plain_answers import LEAST_BLANKS
 from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated
 from caseforge_assets.stages.process_details.reading import Document, read_document
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
@@ -21,17 +20,12 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     """Judge an answer.
 
     Args:
-        answer: The answer to a request of this stage.
+        answer: The answer to a request of this stage, without what stands around it.
         sections: Those that a document has to have.
 
     Returns:
-        `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names; or what is said of an answer
-        that has no document at all.
+        `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names.
     """
-    return judge_plainly(answer, partial(_judge_document, sections=sections))
-
-
-def _judge_document(answer: Answer, sections: Sections) -> Judgement:
     stored = replace_unstorable(answer.text)
     plain = visible_end(stored.strip())
     if answer.may_be_thinking and count_repeated(plain, sections):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
-from caseforge_assets.stages.plain_answers import judge_plainly
 from caseforge_assets.stages.usecases.candidate_list import KEY
 from caseforge_assets.stages.usecases.reading import Reading, read_candidates
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, UseCase
@@ -16,16 +15,12 @@ def judge_text(answer: Answer) -> Judgement:
     """Judge an answer.
 
     Args:
-        answer: The answer to a request of this stage.
+        answer: The answer to a request of this stage, without what stands around it.
 
     Returns:
         `ok` or `salvaged` with the candidates, or one of `truncated`, `invalid_json`, `schema_violation` and
-        `too_few_candidates`, saying why; or what is said of an answer that has no JSON at all.
+        `too_few_candidates`, saying why.
     """
-    return judge_plainly(answer, _judge_json)
-
-
-def _judge_json(answer: Answer) -> Judgement:
     reading = read_candidates(answer.text, answer.cut, _is_good)
     if not reading.whole:
         return _judge_cut(answer, reading)
