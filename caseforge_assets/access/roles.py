@@ -66,7 +66,6 @@ class Caller:
     grants: Collection[Grant]
     limit_usd: Decimal | None = None
     account_id: int | None = None
-    token_id: int | None = None
 
     def may(self, role: Role, framework_key: str | None = None) -> bool:
         """Tells whether a role is held: overall, or in the framework that is named."""

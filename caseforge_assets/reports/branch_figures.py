@@ -88,11 +88,6 @@ class StageFigures:
     points: int
     asked: int
 
-    @property
-    def mean_score(self) -> float | None:
-        """Mean score of what is measured; None where nothing is."""
-        return self.points / self.measured if self.measured else None
-
 
 @dataclass(frozen=True)
 class Figures:

@@ -76,12 +76,6 @@ class Difference:
         """Count the nodes that differ so."""
         return len(self.changes.get(change, ()))
 
-    @property
-    def altered(self) -> set[int]:
-        """Node ids that are in both editions and whose context may differ."""
-        kinds = (Change.RENAMED, Change.REDESCRIBED, Change.REPARENTED, Change.KPIS_CHANGED, Change.CONTEXT_ONLY)
-        return {change.node_id for kind in kinds for change in self.changes.get(kind, ())}
-
 
 def compare_editions(before: Sequence[EditionNode], after: Sequence[EditionNode]) -> Difference:
     """Compares all nodes of two editions.

@@ -160,7 +160,7 @@ def _build_inputs(connection: Connection, hands: _Hands, stage: Stage) -> None:
     """Makes requests; where a good answer is there already, they are not pending: nobody is to pay for them again."""
     done = {row.node_id for row, state in hands.survey(connection, stage) if state is NodeState.DONE}
     built = build_requests(connection, hands.project, hands.key, stage, hands.node_ids)
-    requests.set_states(connection, {built.request_ids[node_id]: RequestState.answered for node_id in done.intersection(built.made)})
+    requests.set_states(connection, {built.request_ids[node_id]: RequestState.answered for node_id in done & built.made})
 
 
 def _ask_where_needed(connection: Connection, hands: _Hands, stage: Stage) -> None:

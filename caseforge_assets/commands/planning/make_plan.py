@@ -259,8 +259,7 @@ def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, N
     made: set[int] = set()
     for node_ids, ask_again in ((wanted, anew.ask_again), (again, True)):
         terms = Terms(drafting.plan_id, ask_again, anew.refresh_context, reopen=True)
-        built = build_requests(drafting.connection, drafting.project, drafting.scope.key, stage, node_ids, terms)
-        made |= set(built.made)
+        made |= build_requests(drafting.connection, drafting.project, drafting.scope.key, stage, node_ids, terms).made
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from caseforge_assets.contexts import build_context, context_version
 from caseforge_assets.frameworks import Node, node_path
@@ -17,15 +16,7 @@ from caseforge_assets.store.mirroring.outbox import OutboxRow
 from caseforge_assets.store.requests import requests
 
 
-@dataclass(frozen=True)
-class BuiltContexts:
-    """How many contexts are new or different, and how many were confirmed as they are."""
-
-    made: int
-    confirmed: int
-
-
-def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> BuiltContexts:
+def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> None:
     """Builds the contexts of target nodes (all, or those given) and writes an event for each."""
     requests.lock_making(connection)
     rows = nodes.all_nodes(connection, key)
@@ -54,7 +45,6 @@ def build_contexts(connection: Connection, key: str, node_ids: Sequence[int] | N
             for row in wanted
         ],
     )
-    return BuiltContexts(len(changed), len(wanted) - len(changed))
 
 
 def as_node(row: NodeRow) -> Node:

@@ -35,13 +35,10 @@ NODES_AT_ONCE = 200  # all that the requests of a large framework are made from 
 
 @dataclass(frozen=True)
 class BuiltRequests:
-    """What came of it, as node ids: new requests, requests that fit already, and nodes that could not get one."""
+    """Ids of the nodes' requests as they are now, and the nodes whose request is new. A node without a context, or without what the stage reads, has none."""
 
-    made: tuple[int, ...] = ()
-    confirmed: tuple[int, ...] = ()
-    without_context: tuple[int, ...] = ()
-    without_source: tuple[int, ...] = ()
     request_ids: dict[int, int] = field(default_factory=dict)
+    made: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,14 +107,6 @@ class _Material:
         stage = self.asked.stage
         return (not stage.reads or node_id in self.sources) and (not stage.chosen_from or node_id in self.choices)
 
-    @property
-    def without_context(self) -> tuple[int, ...]:
-        return tuple(row.node_id for row in self.targets if row.node_id not in self.contexts)
-
-    @property
-    def without_source(self) -> tuple[int, ...]:
-        return tuple(row.node_id for row in self.targets if row.node_id in self.contexts and not self._has_sources(row.node_id))
-
     @cached_property
     def able(self) -> list[NodeRow]:
         return [row for row in self.targets if row.node_id in self.contexts and self._has_sources(row.node_id)]
@@ -167,7 +156,11 @@ def build_requests(
     ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # one's own, or in another language, is only in this process
     compose = partial(compose_as_it_comes, stage.key, settings, fit) if ahead else partial(compose_requests, stage, settings, fit)
     composed = work_ahead(compose, pieces, ahead=ahead)
-    return _together([_save(connection, asked, material, bodies) for material, bodies in composed])
+    built = [_save(connection, asked, material, bodies) for material, bodies in composed]
+    return BuiltRequests(
+        {node_id: request_id for part in built for node_id, request_id in part.request_ids.items()},
+        frozenset[int]().union(*(part.made for part in built)),
+    )
 
 
 def _save(connection: Connection, asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
@@ -187,17 +180,7 @@ def _save(connection: Connection, asked: _Asked, material: _Material, composed: 
     shown |= {row.node_id: ShownRequest(row.id, row.stage_version, row.fingerprint, row.generation) for row in current}
     targets = [row for row in material.able if terms.confirm or row.node_id in made]
     write_input_events(connection, asked.stages, asked.key, asked.stage, targets, shown)
-    return BuiltRequests(tuple(made), tuple(kept), material.without_context, material.without_source, kept | made)
-
-
-def _together(parts: Sequence[BuiltRequests]) -> BuiltRequests:
-    return BuiltRequests(
-        made=tuple(node_id for part in parts for node_id in part.made),
-        confirmed=tuple(node_id for part in parts for node_id in part.confirmed),
-        without_context=tuple(node_id for part in parts for node_id in part.without_context),
-        without_source=tuple(node_id for part in parts for node_id in part.without_source),
-        request_ids={node_id: request_id for part in parts for node_id, request_id in part.request_ids.items()},
-    )
+    return BuiltRequests(kept | made, frozenset(made))
 
 
 def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _Material:

@@ -38,7 +38,6 @@ class AttemptRow:
     stage_version: str | None
     source_content_id: int | None
     temperature: float | None
-    attempts_counted: int | None
     max_completion_tokens: int | None
     shortened: bool | None
     chosen: list[str] | None
@@ -70,7 +69,7 @@ class Result:
 
 _SELECT = """
 select a.id, a.custom_id, a.outcome, a.node_id, n.framework_key, nv.partition_key, coalesce(nv.code, n.identity), coalesce(nv.name, n.identity),
-       a.request_id, r.state, r.is_current, r.question, r.stage_version, r.source_content_id, r.temperature, r.attempts_counted,
+       a.request_id, r.state, r.is_current, r.question, r.stage_version, r.source_content_id, r.temperature,
        r.max_completion_tokens, r.shortened, r.choice -> 'titles'
 from caseforge.attempt a
 join caseforge.node n on n.id = a.node_id

@@ -36,14 +36,13 @@ class AssetState:
     request_id: int | None
     request_state: str | None
     request_question: str | None
-    attempts_counted: int | None
     request_not_sent: bool
     unchosen: bool = False
 
 
 _STATES = """
 select nv.node_id, nv.code, nv.name, nv.partition_key, nv.level, nv.version, x.node_version, x.version,
-       s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question, r.attempts_counted,
+       s.version, s.simulated, c.id, c.question, c.simulated, c.edited_after is not null, r.id, r.state, r.question,
        r.not_sent_because is not null
 from caseforge.target_node nv
 left join caseforge.context x on x.node_id = nv.node_id and x.is_current

@@ -58,15 +58,13 @@ class CurrentRequest:
     generation: int
     state: str
     plan_id: int | None
-    attempts_counted: int
     max_completion_tokens: int
     not_sent: bool
     stage_version: str
 
 
 _CURRENT = text("""
-select id, node_id, question, fingerprint, generation, state, plan_id, attempts_counted, max_completion_tokens, not_sent_because is not null,
-       stage_version
+select id, node_id, question, fingerprint, generation, state, plan_id, max_completion_tokens, not_sent_because is not null, stage_version
 from caseforge.request where is_current and stage = :stage and node_id = any(:ids)
 """)
 

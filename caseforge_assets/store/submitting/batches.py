@@ -48,7 +48,6 @@ class BatchRow:
     create_refused: str | None
     doubtful_id: str | None
     lost_since: datetime | None
-    lost_looks: int
     short_fetches: int
     is_held: bool
     artifacts: dict[str, dict[str, Any]]

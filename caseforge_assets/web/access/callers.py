@@ -115,7 +115,7 @@ def _by_token(request: Request, service: Service, seen: Seen | None) -> Caller |
     row = seen.tokens.get(digest)
     if row is None:
         raise Refused(401, "not-signed-in", "This token is unknown, revoked or over.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd, token_id=row.id)
+    return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd)
 
 
 def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str] | None:

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from caseforge_assets.commands.requests import build_requests as building
-from caseforge_assets.commands.requests.build_contexts import BuiltContexts, build_contexts
+from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import BuiltRequests, Terms, build_requests
 from caseforge_assets.costs import budget_fit
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed
 
 REQUESTS = """
 select nv.code, r.state, r.is_current, r.id, r.body from caseforge.request r
@@ -20,9 +20,9 @@ where r.stage = :stage order by r.id
 """
 
 
-def contexts_of(bench: Workbench, *codes: str) -> BuiltContexts:
+def contexts_of(bench: Workbench, *codes: str) -> None:
     with bench.store.begin() as connection:
-        return build_contexts(connection, KEY, bench.ids(*codes))
+        build_contexts(connection, KEY, bench.ids(*codes))
 
 
 def requests_of(bench: Workbench, stage: Stage = PROCESS, *codes: str, **options: bool) -> BuiltRequests:
@@ -38,9 +38,12 @@ def with_requests(bench: Workbench) -> Workbench:
 
 def test_contexts_are_made_once_and_confirmed_afterwards(bench: OpenBench) -> None:
     opened = bench()
-    assert contexts_of(opened) == BuiltContexts(made=6, confirmed=0)
-    assert contexts_of(opened) == BuiltContexts(made=0, confirmed=6)
+    contexts_of(opened)
+    contexts_of(opened)
     assert opened.column("select count(*) from caseforge.context") == [6]
+    assert opened.query("select context_id, count(*) from caseforge.outbox where asset = 'node_contexts' group by 1 order by 1") == [
+        (context_id, 2) for context_id in opened.column("select id from caseforge.context order by id")
+    ]
 
 
 def test_a_context_tells_of_the_ancestors_and_holds_no_code(bench: OpenBench) -> None:
@@ -57,7 +60,7 @@ def test_a_renamed_node_gets_a_new_context_with_the_new_edition_and_the_old_one_
     opened = bench()
     contexts_of(opened)
     opened.load(renamed("2.1.2", "Fix"))
-    assert contexts_of(opened) == BuiltContexts(made=0, confirmed=6)
+    contexts_of(opened)
     assert opened.query("select is_current, count(*) from caseforge.context group by 1 order by 1") == [(False, 1), (True, 6)]
 
 
@@ -72,27 +75,27 @@ def test_requests_are_made_once_and_confirmed_afterwards(bench: OpenBench) -> No
     opened = bench()
     contexts_of(opened)
     first, second = requests_of(opened), requests_of(opened)
-    assert sorted(first.made) == sorted(second.confirmed) == sorted(opened.ids())
+    assert sorted(first.made) == sorted(first.request_ids) == sorted(opened.ids())
     assert not second.made
     assert second.request_ids == first.request_ids
+    assert opened.query("select request_id, count(*) from caseforge.outbox where asset = 'process_batch_inputs' group by 1 order by 1") == [
+        (request_id, 2) for request_id in sorted(first.request_ids.values())
+    ]
 
 
-def test_nodes_without_context_are_named_and_get_no_request(bench: OpenBench) -> None:
+def test_nodes_without_context_get_no_request(bench: OpenBench) -> None:
     opened = bench()
     contexts_of(opened, "1.1.1")
-    built = requests_of(opened)
-    assert list(built.made) == opened.ids("1.1.1")
-    assert list(built.without_context) == opened.ids(*CODES[1:])
+    assert list(requests_of(opened).request_ids) == opened.ids("1.1.1")
 
 
-def test_nodes_without_a_document_are_named_and_get_no_use_case_request(bench: OpenBench) -> None:
+def test_nodes_without_a_document_get_no_use_case_request(bench: OpenBench) -> None:
     opened = bench()
     opened.generate("1.1.1", stages=[PROCESS])
     contexts_of(opened)
     built = requests_of(opened, USECASES)
-    assert list(built.confirmed) == opened.ids("1.1.1")  # made when its document was collected
-    assert not built.made
-    assert list(built.without_source) == opened.ids(*CODES[1:])
+    assert list(built.request_ids) == opened.ids("1.1.1")
+    assert not built.made  # but when its document was collected
 
 
 def test_a_pending_request_that_does_not_fit_any_more_is_replaced(bench: OpenBench) -> None:
