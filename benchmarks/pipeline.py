@@ -190,14 +190,14 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
     from dagster import DagsterInstance
 
     from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
-    from caseforge_assets.defs.mirroring.flush import flush_outbox
+    from caseforge_assets.defs.mirroring.flush import Flushed, flush_outbox
     from caseforge_assets.defs.private.event_tables import keep_connections
 
     instance = DagsterInstance.from_config(str(settings.project_folder))
     keep_connections(instance)  # as every run and command does
     instance.get_dynamic_partitions("bench_nodes")
     project = with_store(settings.project, store, ArtifactFolder(settings.artifacts))
-    return lambda: flush_outbox(instance, project, failed_nodes) or 0
+    return lambda: (flush_outbox(instance, project, failed_nodes) or Flushed()).events
 
 
 @contextmanager

@@ -57,7 +57,9 @@ class Project:
         bench = self.bench
         remember_definitions(bench.store, project or bench.project)
         repeat_under_new_versions(bench.store, project or bench.project)
-        return flush_outbox(instance or self.instance, with_store(project or bench.project, bench.store, bench.folder), failed_nodes)
+        flushed = flush_outbox(instance or self.instance, with_store(project or bench.project, bench.store, bench.folder), failed_nodes)
+        assert flushed is not None, "somebody else is at it"
+        return flushed.events
 
     def load(self, rows: Sequence[Sequence[str]] = SHOP, **options: Any) -> None:
         """Loads the table and shows it."""

@@ -28,11 +28,13 @@ class Sent:
         planned: What planning says of the requests.
         submitted: The batches that were sent.
         unsent: Why nothing was sent of what is pending; empty where something was, or nothing is.
+        unapproved: The part of it that says what waits for approval; the same text: nothing else is in the way.
     """
 
     planned: Planned
     submitted: Sequence[BatchRow]
-    unsent: str
+    unsent: str = ""
+    unapproved: str = ""
 
 
 def send_approved(
@@ -68,7 +70,7 @@ def send_approved(
         unsent = batches.not_created(connection, project.provider.id)
     announce(unsent)
     submitted = submit_batches(project, unsent)
-    sent = Sent(planned, submitted, _why_unsent(project, submitted, unattended=unattended))
+    sent = Sent(planned, submitted, *_why_unsent(project, submitted, unattended=unattended))
     with project.store.begin() as connection:
         wishes.finish(connection, asked, _said(sent))
     return sent
@@ -81,11 +83,14 @@ def _said(sent: Sent) -> str:
     return f"{said}; {counted(sent.planned.reused, 'request')} answered from the store" if sent.planned.reused else said
 
 
-def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattended: bool) -> str:
+def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattended: bool) -> tuple[str, str]:
+    """Gives why nothing was sent, and the part of it that waits for approval."""
     refused = [batch for batch in submitted if is_refused(batch)]
     if len(refused) < len(submitted):
-        return ""
+        return "", ""
     if refused:
-        return f"{counted(sum(batch.request_count for batch in refused), 'request was', 'requests were')} refused by the provider: {refused[0].reason}"
+        count = counted(sum(batch.request_count for batch in refused), "request was", "requests were")
+        return f"{count} refused by the provider: {refused[0].reason}", ""
     with project.store.begin() as connection:
-        return "; ".join(foresee_sending(connection, project, unattended=unattended).waits)
+        foreseen = foresee_sending(connection, project, unattended=unattended)
+    return "; ".join(foreseen.waits), foreseen.unapproved

@@ -32,11 +32,13 @@ class Foreseen:
         ready: Ids of the pending requests that it would send, or settle free of charge.
         waits: What the others wait for until a person acts: how many, at what cost, and what makes them go on; one sentence each.
         no_room: What ends by itself; empty: nothing.
+        unapproved: The one of `waits` that says what waits for approval; empty: nothing does.
     """
 
     ready: tuple[int, ...] = ()
     waits: tuple[str, ...] = ()
     no_room: str = ""
+    unapproved: str = ""
 
     @property
     def mark(self) -> str:
@@ -63,16 +65,17 @@ def foresee_sending(connection: Connection, project: OpenProject, *, consent: Co
     chosen = choose_requests(connection, project, [row for row in rows if row.id not in free])
     ready = free | {row.id for group in chosen.groups for row in group}
     back = pending.taken_back(connection, list(consent.request_ids)) if consent.request_ids is not None else []
+    unapproved = _unapproved(connection, project, consent)
     waits = (
         *chosen.waits,
-        _unapproved(connection, project, consent),
+        unapproved,
         f"{_said(connection, project, back)} wait, because plan {back[0].plan_id} was declined or cancelled: `caseforge generate --framework {back[0].framework_key}` makes a new one"
         if back
         else "",
         unknown,
         _refused(connection, refused),
     )
-    return Foreseen(tuple(sorted(ready)), tuple(wait for wait in waits if wait), chosen.no_room)
+    return Foreseen(tuple(sorted(ready)), tuple(wait for wait in waits if wait), chosen.no_room, unapproved)
 
 
 def _unapproved(connection: Connection, project: OpenProject, consent: Consent) -> str:

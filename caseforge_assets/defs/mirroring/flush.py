@@ -37,6 +37,14 @@ OTHERS_PATIENCE_S = 120.0
 OTHERS_PAUSE_S = 0.2
 
 
+@dataclass(frozen=True)
+class Flushed:
+    """How many events a flush wrote, and the frameworks whose rows they were."""
+
+    events: int = 0
+    frameworks: frozenset[str] = frozenset()
+
+
 def flush_outbox(
     instance: DagsterInstance,
     project: StoredProject,
@@ -44,8 +52,8 @@ def flush_outbox(
     run: RunOfEvents | None = None,
     *,
     patience_s: float = OTHERS_PATIENCE_S,
-) -> int | None:
-    """Tells Dagster of everything that it was not told of; returns how many events that were, or None where that is left to somebody else.
+) -> Flushed | None:
+    """Tells Dagster of everything that it was not told of; returns what that was, or None where it is left to somebody else.
 
     While somebody else is at it, it is waited for: rows that came after that one's last look would stay behind.
 
@@ -70,7 +78,7 @@ def flush_outbox(
         with store.connect() as connection:
             left, _ = outbox.count_unflushed(connection)
         if not left:
-            return 0
+            return Flushed()
         if time.monotonic() >= give_up_at:
             return None
         time.sleep(OTHERS_PAUSE_S)
@@ -96,15 +104,15 @@ class _Shown:
         return row.code_version or None if shown is None or not row.code_version else shown.of(row.code_version)
 
 
-def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> int:
-    flushed = 0
-    while (events := _flush_chunk(instance, store, show)) is not None:
-        flushed += events
+def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> Flushed:
+    flushed = Flushed()
+    while chunk := _flush_chunk(instance, store, show):
+        flushed = Flushed(flushed.events + chunk.events, flushed.frameworks | chunk.frameworks)
     return flushed
 
 
-def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int | None:
-    """Returns how many events were written, those that were overtaken are not; None where nothing was left to flush."""
+def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> Flushed | None:
+    """Returns the events that were written, those that were overtaken are not; None where nothing was left to flush."""
     stages = show.stages
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
@@ -132,7 +140,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> int 
     show.failures.write([row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
-    return len(event_ids)
+    return Flushed(len(event_ids), frozenset(row.framework_key for row in rows))
 
 
 def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:

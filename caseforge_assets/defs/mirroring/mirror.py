@@ -18,7 +18,7 @@ from caseforge_assets.defs.figures.alerts import alert_evaluation, look_for_aler
 from caseforge_assets.defs.figures.checks import evaluate
 from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
 from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
-from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S, flush_outbox
+from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S, Flushed, flush_outbox
 from caseforge_assets.defs.mirroring.foreign_partitions import take_out_foreign_partitions
 from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
 from caseforge_assets.defs.private.lineage import AssetEvent, write_materializations
@@ -26,7 +26,7 @@ from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import fingerprint
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox
 
@@ -55,16 +55,16 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
         context.run.tags.get(BACKFILL),
     )
     project, everything = caseforge.stored_project, look_for_alerts(context.log, caseforge) or everything
-    touched = _prepare(project, everything)
+    everything = _prepare(project, everything)
     write_journal(project.store, project.folder)
-    flushed = flush_outbox(context.instance, project, failed_nodes, run)
+    flushed = flush_outbox(context.instance, project, failed_nodes, run) or Flushed()
     take_out_foreign_partitions(context.instance, project.store, project, context.log.warning)
-    if not fit_on_a_page(flushed or 0):
-        context.log.info(f"{flushed:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
+    if not fit_on_a_page(flushed.events):
+        context.log.info(f"{flushed.events:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     summary = _Summary(project, caseforge.accepts_simulated)
-    _sum_up(context.instance, summary, touched, run, operation.log_event, left_out=own)
-    return flushed or 0
+    _sum_up(context.instance, summary, _touched(project, flushed, everything), run, operation.log_event, left_out=own)
+    return flushed.events
 
 
 def mirror_outside_runs(
@@ -80,15 +80,14 @@ def mirror_outside_runs(
     Args:
         everything: as above.
         simulated: whether simulated contents count as there, in reports.
-        patience_s: how long somebody else who is at it is waited for; who does not wait leaves the summing up to that one, too.
+        patience_s: how long somebody else who is at it is waited for.
     """
-    touched = _prepare(project, everything)
-    flushed = flush_outbox(instance, project, failed_nodes, patience_s=patience_s)
+    everything = _prepare(project, everything)
+    flushed = flush_outbox(instance, project, failed_nodes, patience_s=patience_s) or Flushed()
     take_out_foreign_partitions(instance, project.store, project, _log.warning)
-    if everything or flushed is not None or patience_s:
-        summary = _Summary(project, simulated)
-        _sum_up(instance, summary, touched, RunOfEvents(), instance.report_runless_asset_event)
-    return flushed or 0
+    touched = _touched(project, flushed, everything)
+    _sum_up(instance, _Summary(project, simulated), touched, RunOfEvents(), instance.report_runless_asset_event)
+    return flushed.events
 
 
 def say_unchosen(log: dg.DagsterLogManager, unchosen: Mapping[str, int]) -> None:
@@ -104,15 +103,30 @@ def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[s
         log.warning(f"{asset}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
 
 
-def _prepare(project: StoredProject, everything: bool) -> list[str]:
-    """Writes what follows from the definitions as they are now, and from what happened; returns the frameworks that are to be summed up."""
+def _prepare(project: StoredProject, everything: bool) -> bool:
+    """Writes what follows from the definitions as they are now, and from what happened; tells whether all frameworks are to be summed up."""
     store = project.store
     everything = remember_definitions(store, project) or everything
     repeat_under_new_versions(store, project)
-    touched = _touched(store, project, everything)
-    for key in touched:
+    with store.connect() as connection:
+        loaded = _loaded(connection, project)
+        chosen = [key for key in loaded if choices_to_note(connection, project, key)]
+        happened = outbox.frameworks_unflushed(connection)
+    for key in loaded if everything else dict.fromkeys([*happened, *chosen]):
         note_outdated(store, project, key)
-    return touched
+    return everything
+
+
+def _loaded(connection: Connection, project: Project) -> list[str]:
+    return [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
+
+
+def _touched(project: StoredProject, flushed: Flushed, everything: bool) -> list[str]:
+    """Gives the frameworks that are to be summed up: whoever shows a framework's last rows does it, so that runs side by side don't do it all."""
+    with project.store.connect() as connection:
+        if everything:
+            return _loaded(connection, project)
+        return sorted(flushed.frameworks.difference(outbox.frameworks_unflushed(connection)))
 
 
 def fail_unsent(unsent: str) -> None:
@@ -123,15 +137,6 @@ def fail_unsent(unsent: str) -> None:
     """
     if unsent:
         raise dg.Failure(f"Not everything was sent. {unsent[0].upper()}{unsent[1:]}.", allow_retries=False)
-
-
-def _touched(store: Engine, project: Project, everything: bool) -> list[str]:
-    with store.connect() as connection:
-        loaded = [key for key in frameworks.loaded_keys(connection) if key in project.configuration.frameworks]
-        if everything:
-            return loaded
-        chosen = [key for key in loaded if choices_to_note(connection, project, key)]
-        return list(dict.fromkeys([*outbox.frameworks_unflushed(connection), *chosen]))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from caseforge_assets.store.database import clock
 from caseforge_assets.wording import counted
 
 SHOWN_WITHIN_S = 600.0  # news that no run has shown by then is shown by the next one
+TO_BEGIN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 NO_KEY = "OPENAI_API_KEY is not set in the environment of the code server"
 
 UnresolvedJob = Any  # what `define_asset_job` gives; Dagster exports no name for it
@@ -32,10 +33,10 @@ Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
 
 @dg.sensor(job=submit, minimum_interval_seconds=10, description="Sends pending, approved requests once no new ones are being made.")
-def submit_sensor(caseforge: Caseforge) -> Requests:
-    """A run for what may be sent."""
-    if no_provider := _no_provider(caseforge):
-        yield dg.SkipReason(no_provider)
+def submit_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -> Requests:
+    """A run for what may be sent; none while one is still to begin."""
+    if why_not := _no_provider(caseforge) or _still_to_begin(context, submit):
+        yield dg.SkipReason(why_not)
         return
     with caseforge.store.begin() as connection:
         due = decide_submission(connection, caseforge.open_project)
@@ -130,6 +131,14 @@ def dead_run_sensor(context: dg.SensorEvaluationContext, caseforge: Caseforge) -
 def _no_provider(caseforge: Caseforge) -> str:
     """Give the reason why nothing can be asked of the provider just now: no key, no answer, or it refuses the key; empty: it can."""
     return caseforge.find_provider()[1] if caseforge.settings.has_credentials else NO_KEY
+
+
+def _still_to_begin(context: dg.SensorEvaluationContext, job: dg.JobDefinition) -> str:
+    """Give the run of a job of this code location that has not begun yet, which does all that there is to do when it begins; empty: there is none."""
+    origin = context.code_location_origin
+    waiting = context.instance.get_runs(dg.RunsFilter(job_name=job.name, statuses=TO_BEGIN))
+    own = [run for run in waiting if not (run.remote_job_origin and origin) or run.remote_job_origin.location_name == origin.location_name]
+    return f"run {own[-1].run_id[:8]} of the job {job.name} is still to begin, and takes along what is ready by then" if own else ""
 
 
 def _asked(job: dg.JobDefinition, due: Due) -> dg.RunRequest | dg.SkipReason:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from dagster import AssetKey, DagsterInstance, MarkdownMetadataValue, MetadataVa
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.defs.mirroring import flush as flushing
 from caseforge_assets.defs.mirroring.failure_records import failure_message
-from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
+from caseforge_assets.store.database.engine import Engine, try_lock
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets_tests.defs.graphql import open_ui
 from caseforge_assets_tests.defs.project import (
@@ -383,6 +386,38 @@ def test_a_flusher_waits_for_another_one_as_long_as_rows_are_left(project: OpenP
     assert flushed == [len(PARTITIONS) + 1]
     with try_lock(opened.bench.store, "flush outbox"):
         assert opened.flush() == 0  # nothing left, nothing to wait for
+
+
+def test_of_two_that_show_at_once_one_sums_up(project: OpenProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flushing, "OTHERS_PAUSE_S", 0.02)
+    opened = project()
+    opened.load()
+    opened.bench.generate()
+    waiting, both_wait, original = set[int](), threading.Event(), try_lock
+
+    @contextmanager
+    def tried(store: Engine, name: str) -> Iterator[bool]:
+        with original(store, name) as held:
+            if not held:
+                waiting.add(threading.get_ident())
+            if len(waiting) == 2:
+                both_wait.set()
+            yield held
+
+    def show() -> None:
+        with DagsterInstance.from_ref(opened.instance.get_ref()) as instance:
+            mirror_outside_runs(instance, opened.bench.project)
+
+    monkeypatch.setattr(flushing, "try_lock", tried)
+    threads = [threading.Thread(target=show) for _ in range(2)]
+    with original(opened.bench.store, flushing.FLUSH_LOCK):
+        for thread in threads:
+            thread.start()
+        assert both_wait.wait(60)
+    for thread in threads:
+        thread.join()
+    assert opened.count("run_report") == 1
+    assert_all_green(opened)
 
 
 # Partitions

@@ -25,7 +25,7 @@ from caseforge_assets_tests.defs.project import (
     Project,
     eventually,
 )
-from caseforge_assets_tests.workbench import KEY, serving
+from caseforge_assets_tests.workbench import KEY, PROCESS, serving
 
 ONE = PARTITIONS[0]
 STATES = "select state from caseforge.batch order by id"
@@ -119,6 +119,21 @@ def test_only_a_person_sends_again_to_a_provider_that_stopped(project: OpenProje
     tags = {"dagster/sensor_name": "submit_sensor"} if by_sensor else {}
     assert job.execute_in_process(instance=opened.instance, tags=tags, raise_on_error=False).success is not by_sensor
     assert opened.bench.stats()["batches_created"] == (0 if by_sensor else 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by_sensor", [False, True])
+def test_that_others_wait_for_approval_fails_only_a_run_that_a_person_asked_for(project: OpenProject, by_sensor: bool) -> None:
+    """A sensor's run comes for what was approved; another run may have sent that meanwhile."""
+    opened = with_inputs(project(bills=True, budget_usd=10))
+    opened.bench.draft(stages=[PROCESS])
+    job = opened.definitions.resolve_job_def("submit")
+    tags = {"dagster/sensor_name": "submit_sensor"} if by_sensor else {}
+    run = job.execute_in_process(instance=opened.instance, tags=tags, raise_on_error=False)
+    assert run.success is by_sensor
+    said = failure_text(run) if not by_sensor else " ".join(entry.user_message for entry in opened.instance.all_logs(run.run_id))
+    assert re.search(r"6 requests \(expected cost \$0\.\d+\) wait for approval: `caseforge approve 1`", said), said
+    assert opened.bench.stats()["accepted"]["requests"] == 0
 
 
 @pytest.mark.slow

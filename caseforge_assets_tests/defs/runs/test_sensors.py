@@ -52,6 +52,21 @@ def test_one_run_for_what_may_be_sent(project: OpenProject) -> None:
     assert opened.tick("submit_sensor").skip_message == "nothing may be sent"
 
 
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING])
+def test_a_run_that_is_still_to_begin_takes_along_what_becomes_ready(project: OpenProject, status: DagsterRunStatus) -> None:
+    opened = with_inputs(project())
+    job = opened.definitions.resolve_job_def("submit")
+    run = opened.instance.create_run_for_job(job, status=status)
+    said = f"run {run.run_id[:8]} of the job submit is still to begin, and takes along what is ready by then"
+    assert opened.tick("submit_sensor").skip_message == said
+
+
+def test_a_run_that_has_begun_may_have_looked_already(project: OpenProject) -> None:
+    opened = with_inputs(project())
+    opened.instance.create_run_for_job(opened.definitions.resolve_job_def("submit"), status=DagsterRunStatus.STARTED)
+    assert len(opened.tick("submit_sensor").run_requests) == 1
+
+
 def test_requests_that_are_still_being_made_are_waited_for(project: OpenProject) -> None:
     opened = with_inputs(project(quiet_period_s=20))
     assert opened.tick("submit_sensor").skip_message == "requests are still being made; 6 are sent when none was made for 20 s"
