@@ -27,8 +27,8 @@ class Sent:
     Attributes:
         planned: What planning says of the requests.
         submitted: The batches that were sent.
-        unsent: Why nothing was sent of what is pending; empty where something was, or nothing is.
-        unapproved: The part of it that says what waits for approval; the same text: nothing else is in the way.
+        unsent: Why nothing was sent of what is pending; empty where something was, or nothing is, or where only approval is lacking and no person asks.
+        unapproved: What waits for approval, where nothing was sent.
     """
 
     planned: Planned
@@ -79,12 +79,12 @@ def send_approved(
 def _said(sent: Sent) -> str:
     """Gives what came of it, for who asked."""
     count = sum(not is_refused(batch) for batch in sent.submitted)
-    said = f"{counted(count, 'batch', 'batches')} sent" if count else sent.unsent or "nothing is to be sent"
+    said = f"{counted(count, 'batch', 'batches')} sent" if count else sent.unsent or sent.unapproved or "nothing is to be sent"
     return f"{said}; {counted(sent.planned.reused, 'request')} answered from the store" if sent.planned.reused else said
 
 
 def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattended: bool) -> tuple[str, str]:
-    """Gives why nothing was sent, and the part of it that waits for approval."""
+    """Gives why nothing was sent, and what waits for approval: where nobody asks, another run may have sent what this one came for."""
     refused = [batch for batch in submitted if is_refused(batch)]
     if len(refused) < len(submitted):
         return "", ""
@@ -93,4 +93,5 @@ def _why_unsent(project: OpenProject, submitted: Sequence[BatchRow], *, unattend
         return f"{count} refused by the provider: {refused[0].reason}", ""
     with project.store.begin() as connection:
         foreseen = foresee_sending(connection, project, unattended=unattended)
-    return "; ".join(foreseen.waits), foreseen.unapproved
+    only_approval = unattended and foreseen.waits == (foreseen.unapproved,)
+    return "" if only_approval else "; ".join(foreseen.waits), foreseen.unapproved

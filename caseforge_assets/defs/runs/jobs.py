@@ -55,16 +55,13 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     tag_batches(context, caseforge.store, [batch.id for batch in sent.submitted], of_any_framework=True)
     planned = sent.planned
     context.log.info(
-        f"{counted(len(sent.submitted), 'batch', 'batches')} submitted, {counted(planned.reused, 'request')} answered from the store. {planned.held_back}"
+        f"{counted(len(sent.submitted), 'batch', 'batches')} submitted, {counted(planned.reused, 'request')} answered from the store. {planned.held_back} {sent.unapproved}"
     )
     if planned.shortened or planned.too_long:
         failed = ", ".join(request.code for request in planned.too_long) or "none"
         context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
-    if LAUNCHED_BY_SENSOR in context.run.tags and sent.unsent == sent.unapproved:
-        context.log.info(f"What was approved has been sent. {sent.unapproved}")
-    else:
-        fail_unsent(sent.unsent)
+    fail_unsent(sent.unsent)
 
 
 def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Caseforge) -> Sent:
