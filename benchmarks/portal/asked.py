@@ -33,7 +33,7 @@ def pages(client: Client, words: list[str]) -> list[Asked]:
     asked += [("node", f"{AT}/nodes/{quote(code)}") for code in chance.sample(codes, 30)]
     asked += [("use case", client.led_to(f"{AT}/use-cases/{quote(uid)}")) for uid in chance.sample(uids, 30)]
     asked += [("use cases", f"/use-cases?{urlencode(facets, doseq=True)}") for facets in FACETS] * 3
-    asked += [("use cases by words", f"/use-cases?{urlencode({'text': word})}") for word in words[:10]]
+    asked += [("use cases by words", f"/use-cases?{urlencode({'q': word})}") for word in words[:10]]
     asked += [("matrix", f"/matrix?{urlencode(facets, doseq=True)}") for facets in FACETS]
     asked += [("search", f"/search?{urlencode({'q': word})}") for word in words[:20]]
     asked += [

@@ -38,10 +38,8 @@ class OfAll(IntEnum):
 
     nodes = 0
     targets = 1
-    valued = 2
-    value = 3
-    cost = 4
-    unknown_costs = 5
+    cost = 2
+    unknown_costs = 3
 
 
 class OfStage(IntEnum):
@@ -57,6 +55,10 @@ class OfStage(IntEnum):
     measured = 7
     points = 8
     asked = 9
+    valued = 10
+    halves = 11
+    cost_units = 12
+    unknown_costs = 13
 
 
 Row = Sequence[int]
@@ -75,7 +77,7 @@ def place_in_row(stage: int, what: OfStage) -> int:
 
 @dataclass(frozen=True)
 class StageFigures:
-    """A branch in one stage; `asked` are the target nodes that the stage is for, of which `done` are covered."""
+    """A branch in one stage; `asked` are the target nodes that the stage is for, of which `done` are covered; `halves` are the values of its items added up."""
 
     done: int
     waiting: int
@@ -87,17 +89,24 @@ class StageFigures:
     measured: int
     points: int
     asked: int
+    valued: int
+    halves: int
+    cost_units: int
+    unknown_costs: int
+
+    @property
+    def cost(self) -> Cost:
+        """Gives what its answers cost."""
+        return _cost(self.cost_units, self.unknown_costs)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """A branch, or some nodes of it: how many, what they come to in each stage, the mean value of their items (0 to 1), and what they cost."""
+    """A branch, or some nodes of it: how many, what they come to in each stage, and what they cost, in stages that the project has no more, too."""
 
     nodes: int
     targets: int
     stages: tuple[StageFigures, ...]
-    valued: int
-    value: float | None
     cost: Cost
 
     @property
@@ -114,15 +123,18 @@ class Figures:
 def figures_of(row: Row) -> Figures:
     """A row as what it means."""
     stages = tuple(StageFigures(*row[at : at + len(OfStage)]) for at in range(len(OfAll), len(row), len(OfStage)))
-    valued = row[OfAll.valued]
-    return Figures(
-        nodes=row[OfAll.nodes],
-        targets=row[OfAll.targets],
-        stages=stages,
-        valued=valued,
-        value=row[OfAll.value] / HALVES / valued if valued else None,
-        cost=Cost(Decimal(row[OfAll.cost]).scaleb(-AMOUNT_PLACES), row[OfAll.unknown_costs]),
-    )
+    cost = _cost(row[OfAll.cost], row[OfAll.unknown_costs])
+    return Figures(nodes=row[OfAll.nodes], targets=row[OfAll.targets], stages=stages, cost=cost)
+
+
+def mean_value(stages: Sequence[StageFigures]) -> float | None:
+    """The mean value of the items of some stages, from 0 to 1; None where none has a value."""
+    valued = sum(stage.valued for stage in stages)
+    return sum(stage.halves for stage in stages) / HALVES / valued if valued else None
+
+
+def _cost(units: int, unknown: int) -> Cost:
+    return Cost(Decimal(units).scaleb(-AMOUNT_PLACES), unknown)
 
 
 @dataclass(frozen=True)

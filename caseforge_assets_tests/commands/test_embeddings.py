@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,16 +21,18 @@ from caseforge_assets.commands.money.budgets_left import budgets_left
 from caseforge_assets.commands.money.sum_costs import sum_costs
 from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.provider import connect_provider
-from caseforge_assets.commands.searching.embed_question import QuestionRefused
+from caseforge_assets.commands.searching.embed_question import QuestionRefused, embed_question
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets.store.reading.meanings import CANDIDATE, Near
+from caseforge_assets.store.reading import near_meanings
+from caseforge_assets.store.reading.meanings import CANDIDATE, Meant, Near
 from caseforge_assets.store.reading.near_meanings import is_indexed, near_candidate, near_node
 from caseforge_assets.store.reading.search import KINDS
+from caseforge_assets.store.serving import search_questions
 from caseforge_assets_tests.choices import EMBEDDINGS
 from caseforge_assets_tests.commands.worlds import everything
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
@@ -75,8 +80,23 @@ def near_all(shop: Workbench, by: str = "") -> list[list[Near]]:
     return found
 
 
+def read_on(shop: Workbench, vector: bytes, at_once: int) -> list[Near]:
+    """All that a search gives, nearest first, so many at once."""
+    found: list[Near] = []
+    with shop.store.begin() as connection:
+        connection.execute(
+            text("set local enable_sort = off; set local enable_seqscan = off")
+        )  # so that an index is used where there is one
+        while True:
+            after = (found[-1].likeness, found[-1].id) if found else None
+            part = near_meanings.nearest(connection, vector, Meant(KINDS, None, True), after, at_once)
+            found += part
+            if len(part) < at_once:
+                return found
+
+
 @pytest.mark.slow
-def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> None:
+def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = opened(bench)
     with pytest.raises(QuestionRefused, match="nothing has a vector yet"):
         find(shop, "bicycles")
@@ -112,11 +132,16 @@ def test_from_a_plan_to_what_is_near(bench: OpenBench, empty_store: Engine) -> N
         assert closest.node_id in shop.ids("2.1.2")  # both are of the workshop
         assert near_candidate(connection, candidate_id, ["elsewhere"], 4) == []
 
-    by_looking_at_all = near_all(shop)
+    by_looking_at_all, vector = near_all(shop), embed_question(shop.project, titles["2.1.1-UC02"])
+    read = read_on(shop, vector, 1_000)
+    assert {one.candidate_id is None for one in read} == {True, False}
     with shop.store.begin() as connection:
         connection.execute(text("analyze caseforge.meaning"))
     index_meanings(shop.store, many=len(NODES))
     assert near_all(shop, by="ix_meaning_near_candidate") == by_looking_at_all
+    monkeypatch.setattr(near_meanings, "REACH", 5)
+    for at_once in (2, 4, 1_000):  # within reach of the index, and beyond
+        assert read_on(shop, vector, at_once) == read
 
     shop.generate(*NODES, stages=(EMBEDDINGS,))
     assert shop.stats()["batches_created"] == batches  # nothing is paid for twice
@@ -166,6 +191,51 @@ def test_lines_that_fail_are_asked_again_and_those_that_came_are_not(bench: Open
     before = shop.stats()["requests_accepted"]
     shop.generate(*NODES, stages=(EMBEDDINGS,))
     assert shop.stats()["requests_accepted"] == before + 1
+
+
+@pytest.mark.slow
+def test_a_kill_between_question_and_answer_leaves_a_cost_that_is_reckoned_with(bench: OpenBench) -> None:
+    shop = opened(bench, bills=True, budget_usd=Decimal(1))
+    shop.generate(*NODES, stages=(EMBEDDINGS,))
+    arguments = [shop.store.url.render_as_string(hide_password=False), str(shop.path), shop.provider.base_url]
+    for cut_off in ("before it is sent", "before its answer is kept"):
+        done = subprocess.run([sys.executable, "-c", KILLED, cut_off, *arguments], env=os.environ, timeout=120)
+        assert done.returncode == 9
+    assert shop.query("select vector, cost_usd, answered_at, refused from caseforge.search_question") == [(None, None, None, None)] * 2
+    (expected,) = set(shop.column("select expected_cost_usd from caseforge.search_question"))
+    with shop.store.connect() as connection:  # both may have been billed
+        assert search_questions.spent_this_month(connection) == Cost(2 * expected, 2)
+    with pytest.raises(QuestionRefused, match="have cost what they may"):
+        find(shop.configured(search_usd_per_month=2 * expected), QUESTION)
+    assert len(find(shop.configured(search_usd_per_month=3 * expected), QUESTION).hits) == 5
+    assert shop.stats()["completions_since_start"] == 2  # the one that was sent before the kill, and this one
+    write_journal(shop.store, shop.folder)
+    assert [one for one in verify(shop.store, shop.stages, shop.folder).problems if not one.where.startswith("workbooks/")] == []
+
+
+QUESTION = "how we send fewer wrong bills"
+KILLED = """
+import os, sys
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from caseforge_assets.commands.searching.embed_question import embed_question
+from caseforge_assets.openai_batch.client import BatchClient
+from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets_tests.commands.test_embeddings import ALL, QUESTION
+from caseforge_assets_tests.workbench import open_workbench
+
+cut_off, url, path, base_url = sys.argv[1:]
+embed = BatchClient.embed
+def dying(*arguments):
+    if cut_off == "before its answer is kept":
+        embed(*arguments)
+    os._exit(9)
+BatchClient.embed = dying
+shop = replace(open_workbench(open_store(url), Path(path), base_url, budget_usd=Decimal(1), search_usd_per_month=Decimal(1)), stages=Stages(ALL))
+embed_question(shop.project, QUESTION)
+"""
 
 
 @pytest.mark.slow

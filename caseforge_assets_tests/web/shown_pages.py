@@ -28,7 +28,7 @@ SHOWN = {
     "/portfolios/compare": ["/portfolios/compare?left=1&right=2", "/portfolios/compare"],
     "/decisions": ["/decisions", "/decisions?taken=3&portfolio=1"],
     "/specifications": ["/specifications?portfolio=1", "/specifications?candidate=1&candidate=4"],
-    "/reviews": ["/reviews"],
+    "/reviews": ["/reviews", "/reviews?owner=nobody"],
     "/money": ["/money", "/money?by=stage"],
     "/report": ["/report"],
     "/plans": ["/plans", "/plans?state=all"],
@@ -44,6 +44,7 @@ SHOWN = {
         f"/frameworks/{KEY}",
         f"/frameworks/{KEY}?depth=3",
         f"/frameworks/{KEY}?view=heat",
+        f"/frameworks/{KEY}?view=heat&by=value&stage=usecases&under=1",
         f"/frameworks/{KEY}?under=1.1",
     ],
     "/frameworks/{key}/editions": [f"/frameworks/{KEY}/editions"],
@@ -90,6 +91,13 @@ def bench_for_all_pages(bench: OpenBench) -> Workbench:
     shop.change("update caseforge.use_case set tags = array['quick win', :text], review_on = '2020-01-01'", text=HOSTILE[:59])
     shop.change(
         "insert into caseforge.use_case_comment (use_case_id, author, text) select id, 'Ben', :text from caseforge.use_case", text=HOSTILE
+    )
+    shop.change("update caseforge.framework set title = left(:text, 180)", text=HOSTILE)
+    shop.change("update caseforge.framework_version set label = left(:text, 90)", text=HOSTILE)
+    shop.change(
+        "insert into caseforge.alert (rule, subject, framework_key, severity, text) values ('failed_share', :text, :key, 'critical', :text)",
+        text=HOSTILE,
+        key=KEY,
     )
     for name in (f"Mine {HOSTILE[:150]}", "Other"):
         shop.change(

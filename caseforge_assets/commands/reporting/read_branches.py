@@ -62,7 +62,7 @@ def read_branches(connection: Connection, project: Project, key: str, edition_id
                 add(node_ids, place_in_row(number, _COUNTED[state]), 1)
     _add_contents(connection, key, stages, add)
     _add_items(connection, key, stages, add)
-    _add_costs(connection, key, add)
+    _add_costs(connection, key, stages, add)
     return add_up(nodes, rows, stages)
 
 
@@ -81,13 +81,21 @@ def _add_items(connection: Connection, key: str, stages: list[str], add: Add) ->
     halves = {group_id: round(HALVES * value) for group_id, value in values.items() if value is not None}
     for found in branch_rows.stage_items(connection, key, halves):
         if found.stage in stages:
-            add(found.node_ids, place_in_row(stages.index(found.stage), OfStage.items), found.items)
-            add(found.node_ids, OfAll.valued, found.valued)
-            add(found.node_ids, OfAll.value, found.halves)
+            number = stages.index(found.stage)
+            add(found.node_ids, place_in_row(number, OfStage.items), found.items)
+            add(found.node_ids, place_in_row(number, OfStage.valued), found.valued)
+            add(found.node_ids, place_in_row(number, OfStage.halves), found.halves)
 
 
-def _add_costs(connection: Connection, key: str, add: Add) -> None:
-    found = branch_rows.node_costs(connection, key)
-    node_ids = [cost.node_id for cost in found]
-    add(node_ids, OfAll.cost, [int((cost.cost_usd or Decimal()).scaleb(AMOUNT_PLACES)) for cost in found])
-    add(node_ids, OfAll.unknown_costs, [cost.unknown for cost in found])
+def _add_costs(connection: Connection, key: str, stages: list[str], add: Add) -> None:
+    of_stages: dict[str, list[branch_rows.NodeCost]] = {}
+    for cost in branch_rows.node_costs(connection, key):
+        of_stages.setdefault(cost.stage, []).append(cost)
+    for stage, found in of_stages.items():
+        node_ids = [cost.node_id for cost in found]
+        units, unknown = [int((cost.cost_usd or Decimal()).scaleb(AMOUNT_PLACES)) for cost in found], [cost.unknown for cost in found]
+        add(node_ids, OfAll.cost, units)
+        add(node_ids, OfAll.unknown_costs, unknown)
+        if stage in stages:
+            add(node_ids, place_in_row(stages.index(stage), OfStage.cost_units), units)
+            add(node_ids, place_in_row(stages.index(stage), OfStage.unknown_costs), unknown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.searching.embed_question import QuestionRefused, embed_question, vector_stage
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.reading import meanings
+from caseforge_assets.store.reading import meanings, near_meanings
 from caseforge_assets.store.reading.meaning_hits import hits_of
 from caseforge_assets.store.reading.search import Hit
 
@@ -59,5 +59,5 @@ def search_by_meaning(
             f"nothing has a vector yet: `caseforge generate --stage {stage.key}` asks for them, at the price that it names"
         )
     vector = embed_question(project, words)
-    found = meanings.nearest(connection, vector, meanings.Meant(kinds, frameworks, simulated), after, limit)
+    found = near_meanings.nearest(connection, vector, meanings.Meant(kinds, frameworks, simulated), after, limit)
     return FoundByMeaning(hits_of(connection, found), covered, nodes, simulated)

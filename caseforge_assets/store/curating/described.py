@@ -86,10 +86,11 @@ def current_of_nodes(connection: Connection, places: Collection[tuple[int, str]]
     return [described_of(row) for row in connection.execute(_NOW_OF_NODE, {"nodes": nodes, "stages": stages, "rules": rules})]
 
 
-_DUE = "u.review_on <= :day and (cast(:keys as text[]) is null or k.framework_key = any(:keys))"
+_DUE = """u.review_on <= :day and (cast(:keys as text[]) is null or k.framework_key = any(:keys))
+  and (cast(:owner as text) is null or lower(u.owner) = lower(:owner))"""
 _REVIEWS = text(f"""
 select {DESCRIBED} from caseforge.use_case u join caseforge.candidate k on k.id = u.candidate_id {DESCRIBING}
-where {_DUE} and (cast(:owner as text) is null or lower(u.owner) = lower(:owner))
+where {_DUE}
   and (cast(:after_day as date) is null or (u.review_on, u.id) > (:after_day, :after_id))
 order by u.review_on, u.id limit :limit
 """)
@@ -119,7 +120,7 @@ def reviews_due(
     return [described_of(row) for row in rows]
 
 
-def count_reviews_due(connection: Connection, day: date, frameworks: Sequence[str] | None) -> int:
-    """Counts how many use cases have a review date that has come."""
+def count_reviews_due(connection: Connection, day: date, frameworks: Sequence[str] | None, *, owner: str | None = None) -> int:
+    """Counts how many use cases have a review date that has come, of all owners or of one."""
     query = text(f"select count(*) from caseforge.use_case u join caseforge.candidate k on k.id = u.candidate_id where {_DUE}")
-    return int(connection.scalar(query, {"day": day, "keys": None if frameworks is None else list(frameworks)}) or 0)
+    return int(connection.scalar(query, {"day": day, "keys": None if frameworks is None else list(frameworks), "owner": owner}) or 0)

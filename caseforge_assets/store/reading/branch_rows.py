@@ -95,20 +95,21 @@ def group_values(connection: Connection, key: str) -> dict[int, Mapping[str, str
 
 @dataclass(frozen=True, slots=True)
 class NodeCost:
-    """What the answers for a node cost at providers that bill; None: nothing of it is known."""
+    """What the answers for a node in a stage cost at providers that bill; None: nothing of it is known."""
 
+    stage: str
     node_id: int
     cost_usd: Decimal | None
     unknown: int
 
 
 _COSTS = text(f"""
-select a.node_id, sum(a.cost_usd), count(*) filter (where {UNKNOWN}) from caseforge.attempt a
-join caseforge.provider p on p.id = a.provider_id and {IS_BILLED} join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key and {ENDED} group by a.node_id
+select b.stage, a.node_id, sum(a.cost_usd), count(*) filter (where {UNKNOWN}) from caseforge.attempt a
+join caseforge.provider p on p.id = a.provider_id and {IS_BILLED} join caseforge.node n on n.id = a.node_id join caseforge.batch b on b.id = a.batch_id
+where n.framework_key = :key and {ENDED} group by b.stage, a.node_id
 """)
 
 
 def node_costs(connection: Connection, key: str) -> list[NodeCost]:
-    """Gives what was spent by node; nodes for which nothing was sent to a provider that bills are left out."""
+    """Gives what was spent by stage and node; nodes for which nothing was sent to a provider that bills are left out."""
     return [NodeCost(*row) for row in connection.execute(_COSTS, {"key": key})]

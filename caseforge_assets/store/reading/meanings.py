@@ -182,18 +182,18 @@ case when m.candidate_id is null then exists (select 1 from caseforge.target_nod
     else exists (select 1 from caseforge.candidate_row r where r.candidate_id = m.candidate_id) end
 """
 # Ranked first and looked at afterwards. It is ordered by what no index has in order, so that every vector counts.
-_NEAREST = text(f"""
+OF_KIND = {NODE: "candidate_id is null", CANDIDATE: "candidate_id is not null"}
+_NEAREST = f"""
 with ranked as materialized (
     select m.id, m.node_id, m.candidate_id, -(m.vector <#> cast(:vector as halfvec)) as likeness from caseforge.meaning m
-    where m.simulated = :simulated and (cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.node_id <> :but
-      and case when m.candidate_id is null then :nodes else :candidates end
+    where m.simulated = :simulated and (cast(:frameworks as text[]) is null or m.framework_key = any(:frameworks)) and m.node_id <> :but and {{kinds}}
       and (cast(:likeness as double precision) is null or (m.vector <#> cast(:vector as halfvec), m.id) > (-cast(:likeness as double precision), :last))
     order by likeness desc, m.id limit :most)
 select seen.id, seen.likeness, seen.node_id, seen.candidate_id, every.looked_at from (select count(*) as looked_at from ranked) every left join (
     select * from ranked m where {SEEN}
     order by likeness desc, id limit :limit) seen on true
 order by seen.likeness desc, seen.id
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,40 +206,36 @@ class Meant:
     but_node: int = 0
 
 
-def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
-    """Gives what is nearest to a vector.
+def nearest_of_all(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+    """Gives what is nearest to a vector, which is compared with every one.
 
     Args:
-        vector: as `stages.embeddings` keeps one, in bytes.
+        vector: as the database writes it.
         after: likeness and id after which to go on.
     """
-    return nearest_to(connection, _literal(vector), meant, after, limit)
-
-
-def nearest_to(connection: Connection, vector: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
-    """Gives what is nearest to a vector as the database writes it."""
     likeness, last = after or (None, 0)
     values = {
         "vector": vector,
         "simulated": meant.simulated,
         "frameworks": None if meant.frameworks is None else list(meant.frameworks),
         "but": meant.but_node,
-        "nodes": NODE in meant.kinds,
-        "candidates": CANDIDATE in meant.kinds,
         "likeness": likeness,
         "last": last,
         "limit": limit,
     }
+    kinds = [f"m.{condition}" for kind, condition in OF_KIND.items() if kind in meant.kinds]
+    query = text(_NEAREST.format(kinds="true" if len(kinds) == len(OF_KIND) else kinds[0] if kinds else "false"))
     most = limit + NOT_SEEN
     while True:
-        rows = connection.execute(_NEAREST, values | {"most": most}).all()
+        rows = connection.execute(query, values | {"most": most}).all()
         found = [Near(*row[:4]) for row in rows if row.id is not None]
         if len(found) >= limit or rows[0].looked_at < most:
             return found
         most *= 20
 
 
-def _literal(vector: bytes) -> str:
+def literal(vector: bytes) -> str:
+    """A vector as `stages.embeddings` keeps it, as the database writes one."""
     return "[" + ",".join(map(str, struct.unpack(f"<{len(vector) // _BYTES}e", vector))) + "]"
 
 

@@ -1,21 +1,24 @@
-"""What is near a node or a candidate in meaning, as lists beside it show; and indexes over the vectors, by which that takes some milliseconds where they are many.
+"""What is nearest in meaning to a question, a node or a candidate; and indexes over the vectors, by which that takes some milliseconds where they are many.
 
-An index finds nearly all of what is near. The search goes by none: it compares its question with every vector, so that nothing is missing and its pages follow on each other.
+An index finds nearly all of what is near, and always the same. What lies beyond its reach, or is hidden from it by filters, is found by comparing every vector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.reading.meanings import CANDIDATE, NODE, SEEN, Meant, Near, is_there, nearest_to
+from caseforge_assets.store.reading.meanings import CANDIDATE, NODE, OF_KIND, SEEN, Meant, Near, is_there, literal, nearest_of_all
 
 MANY = 50_000  # vectors of a kind; so many of 512 numbers are looked through in some 35 ms of a core
 OLDEST = "0.8"  # pgvector that looks further where a filter leaves too few (`hnsw.iterative_scan`)
 BUILDING_MEMORY = "512MB"  # 280,000 vectors of 512 numbers take 365 MB; where there is less room, building slows down
 MORE = 24  # so many are asked of the index besides, because some may not be seen
-_OF_KIND = {NODE: "candidate_id is null", CANDIDATE: "candidate_id is not null"}
+REACH = 200  # so many of a kind are asked of the index for a search; whoever reads on is answered from every vector
+LOOKED_AT = 200  # by the index, at once (`hnsw.ef_search`); of 280,000 it finds 19 of the 20 nearest so
+LOOKED_AT_FOR_SEARCH = 600
 _OWN = {NODE: "m.candidate_id is null and m.node_id = :own", CANDIDATE: "m.candidate_id = :own"}
 
 
@@ -29,6 +32,37 @@ def near_node(connection: Connection, node_id: int, frameworks: Sequence[str] | 
     return _near(connection, NODE, node_id, frameworks, limit)
 
 
+def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+    """Gives what is nearest to a vector, nodes and candidates by themselves and then put together.
+
+    Args:
+        vector: as `stages.embeddings` keeps one, in bytes.
+        after: likeness and id after which to go on.
+    """
+    written = literal(vector)
+    found = [
+        hit
+        for kind in OF_KIND
+        if kind in meant.kinds
+        for hit in _part(connection, written, kind, replace(meant, kinds=[kind]), after, limit)
+    ]
+    return sorted(found, key=_place)[:limit]
+
+
+def _part(connection: Connection, vector: str, kind: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
+    """Gives the next of a kind."""
+    if is_indexed(connection, kind):
+        found = _by_index(connection, vector, kind, meant, REACH, LOOKED_AT_FOR_SEARCH)
+        following = [hit for hit in found if after is None or _place(hit) > (-after[0], after[1])]
+        if len(following) >= limit:
+            return following[:limit]
+    return nearest_of_all(connection, vector, meant, after, limit)
+
+
+def _place(hit: Near) -> tuple[float, int]:
+    return -hit.likeness, hit.id
+
+
 def _near(connection: Connection, kind: str, own_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
     if not is_there(connection):
         return []
@@ -37,8 +71,8 @@ def _near(connection: Connection, kind: str, own_id: int, frameworks: Sequence[s
     if own is None:
         return []
     meant = Meant([kind], frameworks, own.simulated, own.node_id)
-    found = _by_index(connection, own.vector, kind, meant, limit) if is_indexed(connection, kind) else []
-    return found if len(found) == limit else nearest_to(connection, own.vector, meant, None, limit)
+    found = _by_index(connection, own.vector, kind, meant, limit, LOOKED_AT) if is_indexed(connection, kind) else []
+    return found if len(found) == limit else nearest_of_all(connection, own.vector, meant, None, limit)
 
 
 _NEAREST = {
@@ -49,15 +83,19 @@ with ranked as materialized (
     order by m.vector <#> cast(:vector as halfvec) limit :most)
 select m.id, m.likeness, m.node_id, m.candidate_id from ranked m where {SEEN} order by m.likeness desc, m.id limit :limit
 """)
-    for kind, condition in _OF_KIND.items()
+    for kind, condition in OF_KIND.items()
 }
 
 
-def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limit: int) -> list[Near]:
-    """Gives what an index finds; fewer than are asked for where it gave up before."""
+def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limit: int, looked_at: int) -> list[Near]:
+    """Gives what an index finds; fewer than are asked for where it gave up before.
+
+    Args:
+        looked_at: so many are kept in view while it is gone through; more of them, more is found, and later.
+    """
     values = {"vector": vector, "simulated": meant.simulated, "but": meant.but_node, "most": limit + MORE, "limit": limit}
     values["frameworks"] = None if meant.frameworks is None else list(meant.frameworks)
-    connection.execute(text("set hnsw.iterative_scan = strict_order; set hnsw.ef_search = 200"))
+    connection.execute(text(f"set hnsw.iterative_scan = strict_order; set hnsw.ef_search = {looked_at}"))
     return [Near(*row) for row in connection.execute(_NEAREST[kind], values)]
 
 
@@ -77,9 +115,7 @@ def missing_indexes(connection: Connection, many: int = MANY) -> list[str]:
     standing = connection.execute(_STANDING).one()
     if standing.version is None or _numbers(standing.version) < _numbers(OLDEST) or (standing.vectors or 0) < many:
         return []
-    counts = {
-        kind: connection.scalar(text(f"select count(*) from caseforge.meaning where {of_kind}")) for kind, of_kind in _OF_KIND.items()
-    }
+    counts = {kind: connection.scalar(text(f"select count(*) from caseforge.meaning where {of_kind}")) for kind, of_kind in OF_KIND.items()}
     return [kind for kind, count in counts.items() if (count or 0) >= many and not is_indexed(connection, kind)]
 
 
@@ -87,13 +123,13 @@ def make_index(connection: Connection, kind: str) -> None:
     """Makes the index over the vectors of a kind, which takes minutes of a core for some 100,000. Meanwhile vectors can be read, and none be added."""
     connection.execute(text(f"set local maintenance_work_mem = '{BUILDING_MEMORY}'"))
     connection.execute(text("set local max_parallel_maintenance_workers = 0"))  # containers have little memory to share
-    over = f"caseforge.meaning using hnsw (vector halfvec_ip_ops) where {_OF_KIND[kind]}"
+    over = f"caseforge.meaning using hnsw (vector halfvec_ip_ops) where {OF_KIND[kind]}"
     connection.execute(text(f"create index {_index(kind)} on {over}"))
 
 
 def drop_indexes(connection: Connection) -> None:
     """Takes the indexes away: to add very many vectors to them takes longer than to make them anew."""
-    for kind in _OF_KIND:
+    for kind in OF_KIND:
         connection.execute(text(f"drop index if exists caseforge.{_index(kind)}"))
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from caseforge_assets.costs.sums import usd
-from caseforge_assets.reports.branch_figures import Branches, Figures, StageFigures
+from caseforge_assets.reports.branch_figures import Branches, Figures, StageFigures, mean_value
 from caseforge_assets.store.reading.tree import TreeNode
 from caseforge_assets.web.portal.rendering import percent
 
@@ -123,8 +122,10 @@ def _measure(found: Figures, by: By, number: int | None) -> tuple[float | None, 
         items = sum(stage.items for stage in stages)
         return float(items), f"{items:,}"
     if by is By.value:
-        return (None, "–") if found.value is None else (found.value, f"{100 * found.value:.0f}")
-    return float(found.cost.known_usd), str(found.cost) if found.cost.unknown else usd(found.cost.known_usd)
+        value = mean_value(stages)
+        return (None, "–") if value is None else (value, f"{100 * value:.0f}")
+    cost = found.cost if number is None else stages[0].cost
+    return (None if cost.unknown and not cost.known_usd else float(cost.known_usd)), str(cost)
 
 
 def _quality(stages: Sequence[StageFigures]) -> tuple[float | None, str]:

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from caseforge_assets.commands.curating.find_portfolio import find_portfolio
 from caseforge_assets.commands.exporting.export_portfolio import export_portfolio
 from caseforge_assets.handing_on.kinds import KINDS
+from caseforge_assets.safe_text import file_name
 from caseforge_assets.temporary import temporary_folder
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.rendering import PagesNow
@@ -23,8 +25,9 @@ def download(
     portfolio_id: Id, pages: PagesNow, caller: Reader, kind: Annotated[Literal["xlsx", "docx", "pptx"], Query(alias="as")] = "xlsx"
 ) -> Response:
     """The portfolio as a deck, a Word document or a workbook to decide on, with the use cases that the caller may see."""
-    name = f"portfolio-{portfolio_id}{KINDS[kind].ending}"
     with temporary_folder() as folder, pages.service.reading.connect() as connection:
+        row = find_portfolio(connection, caller, portfolio_id)
+        name = f"{file_name(f'portfolio-{portfolio_id}-{row.name}')}{KINDS[kind].ending}"
         target = Path(folder) / name
         export_portfolio(connection, pages.service.project, caller, portfolio_id, target, quietly=True)
         content = target.read_bytes()

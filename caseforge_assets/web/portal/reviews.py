@@ -29,8 +29,9 @@ def show_reviews(pages: PagesNow, caller: Reader, owner: Annotated[str, Query(ma
     frameworks = None if seen is None else sorted(seen)
     with pages.service.reading.connect() as connection:
         today = clock.now(connection).date()
-        rows = reviews_due(connection, today, frameworks, RULES, owner=owner.strip() or None, after=after, limit=AT_ONCE + 1)
-        total = count_reviews_due(connection, today, frameworks)
+        whose = owner.strip() or None
+        rows = reviews_due(connection, today, frameworks, RULES, owner=whose, after=after, limit=AT_ONCE + 1)
+        total = count_reviews_due(connection, today, frameworks, owner=whose)
     shown = [(row, values_of(pages.service.project, row)) for row in rows[:AT_ONCE]]
     last = rows[AT_ONCE - 1].use_case if len(rows) > AT_ONCE else None
     following = encode_cursor(ORDER, f"{last.decision.review_on}", last.id) if last else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import multiprocessing
 import os
-import subprocess
-import sys
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import event
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
@@ -24,7 +25,8 @@ from caseforge_assets.commands.exporting.export_contents import export_contents
 from caseforge_assets.commands.exporting.export_portfolio import export_portfolio
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating import entries
-from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets_tests.workbench import KEY, PATIENCE_S, USECASES, OpenBench, Workbench
 
 ADA = Caller("ada", (Grant(Role.admin),))
 BEN = Caller("ben", (Grant(Role.reader, KEY),))
@@ -227,37 +229,51 @@ def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path
     assert ["was taken out of the portfolio since the export" in text for text in review(made, sheet.saved()).conflicts] == [True]
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.commands.curating.import_decisions import import_decisions
-from caseforge_assets.store.curating import use_cases
-from caseforge_assets.store.database.engine import open_store
+def import_until_killed(url: str, path: Path, statements: int, killed: Event) -> None:
+    """In a process of its own, which dies at one of the statements of an import."""
+    store, count = open_store(url), 0
 
-decide, left = use_cases.decide, [1]
-def dying(*arguments):
-    if not left.pop():
-        os._exit(9)
-    left.append(0)
-    return decide(*arguments)
-use_cases.decide = dying
-with open_store(sys.argv[1]).begin() as connection:
-    import_decisions(connection, Caller("ada", (Grant(Role.admin),)), Path(sys.argv[2]))
-"""
+    def die(*_: object) -> None:
+        nonlocal count
+        count += 1
+        if count > statements:
+            killed.set()
+            os._exit(9)
+
+    with store.begin() as connection:
+        event.listen(connection, "before_cursor_execute", die)
+        import_decisions(connection, ADA, path)
+    os._exit(0)
 
 
 @pytest.mark.slow
-def test_a_kill_while_decisions_are_written_leaves_none_of_them(bench: OpenBench, tmp_path: Path) -> None:
+def test_a_kill_at_any_statement_of_an_import_leaves_nothing_of_it(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
     made.generate("1.1.1")
-    sheet = exported(made, tmp_path)
-    for number in (1, 2, 3):
-        sheet.set(f"1.1.1-UC0{number}", Status="Approved")
+    with made.store.begin() as connection:
+        number = make_portfolio(connection, ADA, "Pilots").id
+        add_to_portfolio(connection, ADA, number, made.column("select id from caseforge.candidate where position < 4 order by id"))
+        export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.xlsx")
+    sheet = Sheet(tmp_path / "pilots.xlsx")
+    for place in (1, 2, 3):
+        sheet.set(f"1.1.1-UC0{place}", Status="Approved", Note=f"Note {place}.", Tags="pilot")
     sheet.saved()
-    url = made.store.url.render_as_string(hide_password=False)
-    done = subprocess.run([sys.executable, "-c", KILLED, url, str(sheet.path)], env=os.environ, timeout=60)
-    assert done.returncode == 9
-    assert stored(made) == []
-    assert made.column("select count(*) from caseforge.audit_entry where action = 'usecase.decided'") == [0]
-    assert len(take(made, sheet.path)) == 3
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
+    tables = ("use_case", "portfolio", "portfolio_entry", "audit_entry", "event")
+    query = f"select {', '.join(f'(select jsonb_agg(t) from caseforge.{table} t)' for table in tables)}"
+    before, statements = made.query(query), 0
+    while True:
+        killed = processes.Event()
+        arguments = (made.store.url.render_as_string(hide_password=False), sheet.path, statements, killed)
+        child = processes.Process(target=import_until_killed, args=arguments)
+        child.start()
+        child.join(PATIENCE_S)
+        if not killed.is_set():
+            break
+        assert made.query(query) == before, statements
+        statements += 3
+    assert statements > 10
+    assert [row[1] for row in stored(made)] == ["approved"] * 3
+    assert made.column("select note from caseforge.portfolio_entry order by position") == ["Note 1.", "Note 2.", "Note 3."]
+    assert take(made, sheet.path) == []

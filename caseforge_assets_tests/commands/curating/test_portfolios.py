@@ -25,7 +25,7 @@ from caseforge_assets.commands.editions.remove_framework import remove_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.curation.statuses import UseCaseStatus
-from caseforge_assets.store.curating import comments, portfolios, use_cases
+from caseforge_assets.store.curating import comments, entries, portfolios, use_cases
 from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, USECASES, OpenBench, Workbench
 
@@ -229,6 +229,11 @@ def change_until_killed(url: str, chosen: list[int], statements: int, killed: Ev
         made = make_portfolio(connection, ADMIN, "Killed", is_shared=True)
         add_to_portfolio(connection, ADMIN, made.id, chosen)
         decide_use_cases(connection, {candidate_id: Change(UseCaseStatus.shortlisted) for candidate_id in chosen}, by="root")
+        first, second, _ = (entry.id for entry in entries.entry_places(connection, made.id))
+        write_note(connection, ADMIN, made.id, first, "Begin here.")
+        place_entry(connection, ADMIN, made.id, second, 3)
+        take_from_portfolio(connection, ADMIN, made.id, [first])
+        change_portfolio(connection, ADMIN, made.id, name="Renamed")
     os._exit(0)
 
 
@@ -249,5 +254,6 @@ def test_a_kill_inside_a_change_leaves_nothing_of_it(opened: Workbench) -> None:
             break
         assert opened.query(query) == before, statements
         statements += 2
-    assert statements > 10
-    assert opened.query(query)[0][:3] == (3, 1, 3)
+    assert statements > 20
+    assert opened.query(query)[0][:3] == (3, 1, 2)
+    assert opened.column("select name from caseforge.portfolio") == ["Renamed"]

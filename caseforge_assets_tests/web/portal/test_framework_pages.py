@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
 
 from caseforge_assets.access.roles import Grant, Role
+from caseforge_assets.costs.sums import usd
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.web.portal.branches import MOST_BELOW, MOST_SHOWN
 from caseforge_assets_tests.choices import ALL, SPECS, decide
@@ -126,6 +128,27 @@ def test_the_heat_map_is_a_table_with_numbers_and_links(serve: Serve) -> None:
     assert f"{ADDRESS}/nodes/1.1.1" in links(page(client, cell))
     page(client, f"{ADDRESS}?view=heat&by=colour", 422)
     page(client, f"{ADDRESS}?view=heat&stage=none", 404)
+
+
+def test_cost_and_value_in_the_heat_map_are_those_of_the_stage_that_is_chosen(serve: Serve) -> None:
+    served = serve(bills=True, budget_usd=Decimal(100))
+    served.bench.generate("1.1.1")
+    client = served.client(Role.reader)
+
+    def row(by: str, stage: str = "") -> str:
+        return words(page(client, f"{ADDRESS}?view=heat&by={by}&stage={stage}").xpath("//table[@class='heat']//tbody/tr")[0])
+
+    costs = dict(
+        served.bench.query(
+            "select b.stage, sum(a.cost_usd) from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id group by 1"
+        )
+    )
+    assert costs["process_details"] != costs["usecases"] > 0
+    for stage, cost in costs.items():
+        assert row("cost", stage) == f"1 Sell {usd(cost)} {usd(cost)}"
+    assert row("cost").split()[-1] == usd(sum(costs.values()))
+    assert row("value", "process_details") == "1 Sell – –"
+    assert row("value") == row("value", "usecases") != "1 Sell – –"
 
 
 def test_editions_are_compared_as_people_read_it(serve: Serve) -> None:

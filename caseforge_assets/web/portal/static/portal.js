@@ -1,7 +1,7 @@
 // What pages do by themselves. Every page works without it.
 "use strict";
 
-const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+const typing = (target) => target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea, [contenteditable]") !== null;
 
 // Keys: / searches, ? tells the keys, g and a letter goes somewhere.
 const PLACES = { h: "/", u: "/use-cases", m: "/matrix", p: "/portfolios", r: "/money" };
