@@ -21,6 +21,7 @@ from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.store.reading import due, similar_due
 from caseforge_assets.temporary import remove_leftovers
+from caseforge_assets.web.portal.branches import count_ahead
 from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
@@ -45,6 +46,7 @@ def lists_kept_up(service: Service) -> Iterator[None]:
         _kept_up("lists", service, _catch_up, LISTS_EVERY_S),
         _kept_up("similar use cases", service, _compare, SIMILAR_EVERY_S),
         _kept_up("vectors", service, _take_in, VECTORS_EVERY_S),
+        _kept_up("figures of branches", service, _count_once, LISTS_EVERY_S),
     ):
         yield
 
@@ -122,6 +124,15 @@ def _catch_up(service: Service) -> float:
         return LISTS_EVERY_S
     after = refresh_lists(service.store, service.project, nodes=NODES_AT_ONCE, texts=TEXTS_AT_ONCE)
     return LISTS_GO_ON_AFTER_S if after.lists or after.texts else LISTS_EVERY_S
+
+
+def _count_once(service: Service) -> float:
+    """Counts figures once lists are up to date; from then on, those who look at them see to it."""
+    with service.store.connect() as connection:
+        if due.behind(connection).lists:
+            return LISTS_EVERY_S
+    count_ahead(service)
+    return threading.TIMEOUT_MAX
 
 
 def _compare(service: Service) -> float:

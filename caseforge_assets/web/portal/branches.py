@@ -10,7 +10,7 @@ from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.reporting.read_branches import read_branches
 from caseforge_assets.reports.branch_figures import Branches, Figures
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions.frameworks import Edition
+from caseforge_assets.store.editions.frameworks import Edition, current_edition, known_keys
 from caseforge_assets.store.reading.read_state import read_state
 from caseforge_assets.store.reading.tree import TreeNode, nodes_below, paths_to
 from caseforge_assets.web.service import Service
@@ -54,12 +54,21 @@ def branch_figures(service: Service, connection: Connection, edition: Edition) -
     simulated = accepts_simulated(connection, service.settings)
     state = f"{now.changes} {now.revision} {service.described} {edition.id} {simulated}"
     key = edition.framework_key
-    counted = service.latest.get(
-        state,
-        f"branches of {key}, edition {edition.id}",
-        lambda: read_branches(connection, service.project, key, edition.id, simulated=simulated),
-    )
+
+    def count() -> Branches:
+        with service.reading.connect() as own:
+            return read_branches(own, service.project, key, edition.id, simulated=simulated)
+
+    counted = service.latest.get(state, f"branches of {key}, edition {edition.id}", count)
     return counted, counted.state == state
+
+
+def count_ahead(service: Service) -> None:
+    """Counts the figures of all frameworks, so that nobody waits for the first count."""
+    with service.reading.connect() as connection:
+        for key in known_keys(connection):
+            if (edition := current_edition(connection, key)) is not None:
+                branch_figures(service, connection, edition)
 
 
 def grow(

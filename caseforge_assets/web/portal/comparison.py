@@ -100,7 +100,8 @@ def _chosen(editions: Sequence[LoadedEdition], before: int | None, after: int | 
 
 def _two_editions(pages: Pages, connection: Connection, key: str, left: LoadedEdition, right: LoadedEdition) -> TwoEditions:
     def compare() -> TwoEditions:
-        old, new = (nodes_of_edition(connection, key, edition.id) for edition in (left, right))
+        with pages.service.reading.connect() as own:
+            old, new = (nodes_of_edition(own, key, edition.id) for edition in (left, right))
         return TwoEditions(compare_editions(old, new), {node.node_id: node for node in old}, {node.node_id: node for node in new})
 
     state = f"{changes_so_far(connection)}\0{pages.service.described}"
@@ -166,7 +167,9 @@ def show_comparison(
 
 
 def _compared(pages: Pages, connection: Connection, left: str, right: str) -> Comparison:
+    def compare() -> Comparison:
+        with pages.service.reading.connect() as own:
+            return compare_frameworks(own, left, right, AT_LEAST)
+
     state = f"{changes_so_far(connection)}\0{pages.service.described}"
-    return pages.service.latest.get(
-        state, f"comparison of {left} and {right}", lambda: compare_frameworks(connection, left, right, AT_LEAST)
-    ).value
+    return pages.service.latest.get(state, f"comparison of {left} and {right}", compare).value

@@ -88,9 +88,14 @@ def show_report(
         key = framework_meant(connection, caller, framework)
         keys = frameworks_to_choose(connection, caller)
         trend = summarize_since(connection, datetime.now(UTC), timedelta(days=days), key)
+    answers, costs = _answers(trend.periods), _costs(trend.periods)
     charts = [
-        ("Answers", bar_chart("Answers by day; those without content in the second colour", _answers(trend.periods))),
-        ("Cost in USD", bar_chart("Known cost by day, in USD; simulated in the second colour", _costs(trend.periods))),
+        ("Answers", bar_chart("Answers by day or week", answers), "without content" if any(bar.second for bar in answers) else ""),
+        (
+            "Cost in USD",
+            bar_chart("Known cost by day or week, in USD", costs),
+            "simulated, never paid for" if any(bar.second for bar in costs) else "",
+        ),
     ]
     values = {"trend": trend, "charts": charts, "key": key, "keys": keys, "days": days}
     return pages.answer("report.html.jinja", values, section="runs")

@@ -64,6 +64,10 @@ class Pages:
             self._keep(page)
         return page
 
+    def stage_title(self, key: str) -> str:
+        """What a stage is called; what is no stage of the project, such as `search`, as it is."""
+        return next((stage.title for stage in self.service.project.stages if stage.key == key), key)
+
     def _keep(self, page: HTMLResponse) -> None:
         """Has a page given again to the same browser, unless lists are being caught up with. Its tag is made from all of it, also from what only this session is shown."""
         seen: Seen | None = self.request.scope.get("state", {}).get(SEEN)
@@ -81,6 +85,7 @@ class Pages:
             "address": self.request.url,
             "csrf_token": getattr(self.request.state, "csrf_token", ""),
             "local": self.service.local_user is not None,
+            "stage_title": self.stage_title,
         }
         return templates().get_template(template).render({**of_all, **values})
 

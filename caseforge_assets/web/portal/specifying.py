@@ -26,6 +26,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.curating.choices import made_from
 from caseforge_assets.store.curating.use_cases import UseCaseRow, use_cases
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions.frameworks import current_edition
 from caseforge_assets.store.planning.node_states import AssetState
 from caseforge_assets.store.reading.document_lists import WholeContent, whole_content
 from caseforge_assets.web.access.callers import Planner
@@ -45,15 +46,16 @@ class Part:
     """What a plan for a framework would be.
 
     Attributes:
-        counts: Its processes by where they stand.
+        standing: Its processes by where they stand.
         lacking: By what they lack and what to do, the processes that a specification cannot be made for yet.
         warnings: What is to be said of the model.
     """
 
     key: str
+    title: str
     plan: Plan
     processes: int
-    counts: dict[str, int]
+    standing: dict[NodeState, list[AssetState]]
     lacking: dict[str, list[AssetState]]
     warnings: list[str]
 
@@ -189,16 +191,17 @@ def _planned(service: Service, caller: Caller, part: TakingPart) -> list[str]:
 
 
 def _part(connection: Connection, service: Service, stage: Stage, key: str, node_ids: list[int], *, simulated: bool) -> Part:
+    standing: dict[NodeState, list[AssetState]] = {}
+    for row, state in survey(connection, service.project, key, stage, simulated, node_ids):
+        standing.setdefault(state, []).append(row)
     plan, warnings = plan_chosen(connection, service.project, stage, key, node_ids, simulated=simulated)
-    lacking = _lacking(connection, service, stage, key, node_ids, simulated=simulated)
-    return Part(key, plan, len(node_ids), dict(plan.stages[0].states), lacking, warnings)
+    lacking = _lacking(connection, service, stage, key, standing.get(NodeState.NO_SOURCE, []))
+    edition = current_edition(connection, key)
+    return Part(key, edition.title if edition else key, plan, len(node_ids), standing, lacking, warnings)
 
 
-def _lacking(
-    connection: Connection, service: Service, stage: Stage, key: str, node_ids: list[int], *, simulated: bool
-) -> dict[str, list[AssetState]]:
-    surveyed = survey(connection, service.project, key, stage, simulated, node_ids)
-    rows = {row.node_id: row for row, state in surveyed if state is NodeState.NO_SOURCE}
+def _lacking(connection: Connection, service: Service, stage: Stage, key: str, without: list[AssetState]) -> dict[str, list[AssetState]]:
+    rows = {row.node_id: row for row in without}
     found: dict[str, list[AssetState]] = {}
     for node_id, text in say_missing_sources(connection, service.project.stages, key, stage, list(rows)).items():
         found.setdefault(text, []).append(rows[node_id])

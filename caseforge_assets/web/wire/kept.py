@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -13,6 +14,8 @@ from typing import Generic, TypeVar, cast
 Value = TypeVar("Value")
 MOST_KEPT = 256
 REST = 10  # times as long as counting took, figures that have changed since are recent enough
+LONG_S = 0.5  # what took longer to count is counted again beside the answer, which has what was counted before
+log = logging.getLogger(__name__)
 
 
 class Kept:
@@ -51,6 +54,7 @@ class Counted(Generic[Value]):
     value: Value
     state: str
     at: datetime
+    took_s: float
     recent_until_s: float
 
     def is_recent(self, state: str) -> bool:
@@ -62,7 +66,7 @@ class Latest:
     """Figures over thousands of nodes that are shown with the time of their counting.
 
     While batches come in, everything changes all the time: they are counted by one at a time then, the others are shown what was counted before, and never so often that
-    nothing else gets done.
+    nothing else gets done. Nobody waits for what takes long, but who asks first.
     """
 
     def __init__(self) -> None:
@@ -77,7 +81,7 @@ class Latest:
         Args:
             state: a text that is another one after each change.
             name: what is counted: all that it depends on but the state.
-            count: counts it.
+            count: counts it, perhaps in a thread of its own, when the answer is given already.
         """
         with self._lock:
             found = self._counted.get(name)
@@ -85,6 +89,9 @@ class Latest:
         if found is not None and found.is_recent(state):
             return cast("Counted[Value]", found)
         if not alone.acquire(blocking=found is None):
+            return cast("Counted[Value]", found)
+        if found is not None and found.took_s > LONG_S:
+            threading.Thread(target=self._count_beside, args=(name, state, count, alone), name=f"count {name}", daemon=True).start()
             return cast("Counted[Value]", found)
         try:
             before = self._counted.get(name)
@@ -94,11 +101,19 @@ class Latest:
         finally:
             alone.release()
 
+    def _count_beside(self, name: str, state: str, count: Callable[[], object], alone: threading.Lock) -> None:
+        try:
+            self._keep(name, state, count)
+        except Exception:
+            log.exception("%s could not be counted, which is tried again when somebody asks", name)
+        finally:
+            alone.release()
+
     def _keep(self, name: str, state: str, count: Callable[[], Value]) -> Counted[Value]:
         began, at = time.monotonic(), datetime.now(UTC)
         value = count()
         ended = time.monotonic()
-        counted = Counted(value, state, at, ended + REST * (ended - began))
+        counted = Counted(value, state, at, ended - began, ended + REST * (ended - began))
         with self._lock:
             self._counted[name] = cast("Counted[object]", counted)
             self._counted.move_to_end(name)
