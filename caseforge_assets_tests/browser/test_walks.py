@@ -61,6 +61,22 @@ def test_a_reader_finds_a_use_case_from_home_by_search_and_by_the_tree(portal: P
     assert time.monotonic() - began < 2 * QUICKLY_S
 
 
+def test_who_chooses_goes_on_at_the_same_place(portal: Portal) -> None:
+    reader = portal.person("ruth", Role.reader)
+    reader.goto("/use-cases")
+    box = reader.locator("input[name=where][value='risk:Low']")
+    box.scroll_into_view_if_needed()
+    box.check()
+    reader.wait_for_url("**risk*Low*")
+    reader.wait_for_function("document.activeElement.value === 'risk:Low' && window.scrollY > 0")
+    reader.locator("input[name=w_value]").focus()
+    for _ in range(3):
+        reader.keyboard.press("ArrowRight")
+    reader.wait_for_url("**w_value=8*")
+    reader.wait_for_function("document.activeElement.name === 'w_value'")
+    assert reader.locator("input[name=w_value]").input_value() == "8"
+
+
 def test_an_editor_shortlists_twenty_and_decides_in_excel(portal: Portal, tmp_path: Path) -> None:
     editor = portal.person("edda", Role.editor)
     editor.goto("/use-cases?sort=place")

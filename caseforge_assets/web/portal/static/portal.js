@@ -20,13 +20,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Forms that only choose what is shown are sent when something in them is changed.
+// Forms that only choose what is shown are sent when something in them is changed. The next page goes on at the same place, so that one can go on choosing.
+const PLACE = "place", RECENT_MS = 15000;
 for (const form of document.querySelectorAll("form[data-auto]")) {
   let waiting;
-  form.addEventListener("change", () => {
+  form.addEventListener("change", (event) => {
+    const field = event.target;
     clearTimeout(waiting);
-    waiting = setTimeout(() => form.requestSubmit(), 250);
+    waiting = setTimeout(() => {
+      const value = field.type === "checkbox" ? field.value : null;
+      sessionStorage.setItem(PLACE, JSON.stringify({ path: window.location.pathname, name: field.name, value, y: window.scrollY, at: Date.now() }));
+      form.requestSubmit();
+    }, field.type === "range" ? 700 : 250);
   });
+}
+const place = JSON.parse(sessionStorage.getItem(PLACE));
+sessionStorage.removeItem(PLACE);
+if (place && place.path === window.location.pathname && Date.now() - place.at < RECENT_MS) {
+  const field = [...document.querySelectorAll("form[data-auto] [name]")].find((one) => one.name === place.name && (place.value === null || one.value === place.value));
+  field?.focus({ preventScroll: true });
+  window.scrollTo(0, place.y);
 }
 
 // A checkbox that stands for all others of its form.
