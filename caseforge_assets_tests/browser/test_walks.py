@@ -68,12 +68,13 @@ def test_who_chooses_goes_on_at_the_same_place(portal: Portal) -> None:
     box.scroll_into_view_if_needed()
     box.check()
     reader.wait_for_url("**risk*Low*")
-    reader.wait_for_function("document.activeElement.value === 'risk:Low' && window.scrollY > 0")
+    reader.locator("input[value='risk:Low']:focus").wait_for()
+    assert reader.evaluate("window.scrollY") > 0
     reader.locator("input[name=w_value]").focus()
     for _ in range(3):
         reader.keyboard.press("ArrowRight")
     reader.wait_for_url("**w_value=8*")
-    reader.wait_for_function("document.activeElement.name === 'w_value'")
+    reader.locator("input[name=w_value]:focus").wait_for()
     assert reader.locator("input[name=w_value]").input_value() == "8"
 
 

@@ -54,7 +54,7 @@ def show_framework(
         about = _about(pages, edition, levels, figures, path, counted.at) | {"view": view, "after": after}
         if view == "heat":
             heads = nodes_below(connection, edition.id, [path[-1].code] if path else None, limit=MOST_BELOW + 1, after=after)
-            return pages.answer("framework_heat.html.jinja", about | _heat(pages, about, figures, heads, by, stage), keep=is_so)
+            return pages.answer("framework_heat.html.jinja", about | _heat(pages, about, figures, heads, by, stage or None), keep=is_so)
         first = path[-1].level + 1 if path else 1
         to_level = depth or _depth_at_first(levels, first)
         grown = grow(connection, edition, figures, under=path[-1].code if path else None, opened=open or (), depth=to_level, after=after)

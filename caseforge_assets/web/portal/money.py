@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
+from pydantic import BeforeValidator, Field
 
 from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.money.budgets_left import Left, all_budgets_left
@@ -24,6 +25,8 @@ from caseforge_assets.web.portal.rendering import Pages, PagesNow
 router = APIRouter(include_in_schema=False)
 Framework = Annotated[str | None, Query(max_length=40)]
 LONGEST_DAYS = 3_650
+# A form sends an empty value where all time is chosen.
+Days = Annotated[Annotated[int, Field(ge=1, le=LONGEST_DAYS)] | None, BeforeValidator(lambda days: days or None), Query()]
 
 
 def frameworks_to_choose(connection: Connection, caller: Caller) -> list[str]:
@@ -55,7 +58,7 @@ def show_money(
     caller: Reader,
     by: Literal["stage", "model", "day", "branch", "framework", "outcome"] = "stage",
     framework: Framework = None,
-    days: Annotated[int | None, Query(ge=1, le=LONGEST_DAYS)] = None,
+    days: Days = None,
 ) -> HTMLResponse:
     """Costs by what is asked for, and what is left of the budgets."""
     start = None if days is None else datetime.now(UTC) - timedelta(days=days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.routing import APIRoute
@@ -63,6 +64,37 @@ def test_who_is_shown_something_may_use_it(serve: Serve, bench: OpenBench) -> No
         for address, fields in sorted(sendable, key=lambda sent: "remove" in sent[0]):
             answer = client.post(address, data=dict(fields), headers=HTML, follow_redirects=False)
             assert answer.status_code not in (401, 403, 500), f"{address} {fields} as {role}: {answer.text[:300]}"
+
+
+def choices(tree: Any, path: str) -> Iterator[str]:
+    """The addresses that the forms of a page lead to which only choose what is shown: sent as they stand, and with each option of each of their lists."""
+    for form in tree.xpath("//form[not(@method) or @method='get']"):
+        fields = [
+            (one.get("name"), one.get("value") or ("on" if one.get("type") == "checkbox" else ""))
+            for one in form.xpath(".//input[@name]")
+            if one.get("type") not in ("checkbox", "radio") or one.get("checked") is not None
+        ]
+        lists = {
+            one.get("name"): [option.get("value", option.text) for option in one.xpath(".//option")] for one in form.xpath(".//select")
+        }
+        shown = {
+            one.get("name"): (one.xpath(".//option[@selected]/@value") or lists[one.get("name")][:1] or [""])[0]
+            for one in form.xpath(".//select")
+        }
+        action = form.get("action") or path.partition("?")[0]
+        for name, value in [("", ""), *((name, value) for name, values in lists.items() for value in values)]:
+            yield f"{action}?{urlencode([*fields, *(shown | ({name: value} if name else {})).items()])}"
+
+
+@pytest.mark.slow
+def test_every_form_that_chooses_can_be_sent_as_it_stands_and_with_each_of_its_options(serve: Serve, bench: OpenBench) -> None:
+    client = serve(bench_for_all_pages(bench)).client(Role.admin)
+    addresses = {address for path in PATHS for address in choices(read(client.get(path, headers=HTML)), path)}
+    assert len(addresses) > 100
+    wrong = {
+        address: answer.status_code for address in sorted(addresses) if (answer := client.get(address, headers=HTML)).status_code != 200
+    }
+    assert wrong == {}
 
 
 def test_every_page_is_among_those_that_are_looked_at() -> None:

@@ -50,7 +50,7 @@ def test_a_plan_is_made_approved_and_watched_on_pages(served: Served) -> None:
     assert "approved by token" in get(reader, f"/plans/{plan_id}")
     batch_id = served.bench.column("select min(id) from caseforge.batch")[0]
     assert "simulated" in get(reader, f"/batches/{batch_id}")
-    assert "process_details" in get(reader, f"/money?framework={KEY}")
+    assert "Process documents" in get(reader, f"/money?framework={KEY}&days=")
     assert get(reader, "/search?q=advertisements").count('class="sheet"') >= 1
     again = post(planner, f"/batches/{batch_id}/cancel")
     assert (again.status_code, "tick that you are sure" in again.text) == (422, True)
