@@ -199,7 +199,7 @@ def test_a_kill_between_question_and_answer_leaves_a_cost_that_is_reckoned_with(
     shop.generate(*NODES, stages=(EMBEDDINGS,))
     arguments = [shop.store.url.render_as_string(hide_password=False), str(shop.path), shop.provider.base_url]
     for cut_off in ("before it is sent", "before its answer is kept"):
-        done = subprocess.run([sys.executable, "-c", KILLED, cut_off, *arguments], env=os.environ, timeout=120)
+        done = subprocess.run([sys.executable, "-c", KILLED, QUESTION, cut_off, *arguments], env=os.environ, timeout=120)
         assert done.returncode == 9
     assert shop.query("select vector, cost_usd, answered_at, refused from caseforge.search_question") == [(None, None, None, None)] * 2
     (expected,) = set(shop.column("select expected_cost_usd from caseforge.search_question"))
@@ -223,18 +223,18 @@ from caseforge_assets.commands.searching.embed_question import embed_question
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import open_store
-from caseforge_assets_tests.commands.test_embeddings import ALL, QUESTION
-from caseforge_assets_tests.workbench import open_workbench
+from caseforge_assets_tests.choices import EMBEDDINGS
+from caseforge_assets_tests.workbench import PROCESS, USECASES, open_workbench
 
-cut_off, url, path, base_url = sys.argv[1:]
+question, cut_off, url, path, base_url = sys.argv[1:]
 embed = BatchClient.embed
 def dying(*arguments):
     if cut_off == "before its answer is kept":
         embed(*arguments)
     os._exit(9)
 BatchClient.embed = dying
-shop = replace(open_workbench(open_store(url), Path(path), base_url, budget_usd=Decimal(1), search_usd_per_month=Decimal(1)), stages=Stages(ALL))
-embed_question(shop.project, QUESTION)
+shop = replace(open_workbench(open_store(url), Path(path), base_url, budget_usd=Decimal(1), search_usd_per_month=Decimal(1)), stages=Stages((PROCESS, USECASES, EMBEDDINGS)))
+embed_question(shop.project, question)
 """
 
 
