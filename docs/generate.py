@@ -80,7 +80,7 @@ _TOLERATED = (
     "| JSON among text, twice, in a string, under another name; candidates one after the other or each in an object of its own; escapes that JSON does not know with one reading | read; two lists that differ are not chosen from |",
     "| the same document or JSON several times, parts of a document in fences of their own, a JSON key twice with one value | read once; where two of them differ, none is taken |",
     "| candidates beyond the tenth | kept as surplus: `caseforge show`, `caseforge export --all-candidates` |",
-    "| a result file in UTF-16 or UTF-32, control characters or deep nesting in a line | read |",
+    "| a result file in UTF-16 or UTF-32, control characters or deep nesting in a line; a list, objects over several lines, several on one, other line ends | read |",
 )
 
 

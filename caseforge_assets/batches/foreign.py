@@ -45,7 +45,8 @@ def foreign_file(start: bytes) -> str | None:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<"):
         return "it is a web page or XML, such as a login or an error page that was saved: download the file again"
-    return "it is one JSON array; result files have one JSON object a line" if text.startswith(b"[") else None
+    of_objects = text.startswith(b"[") and text[1:].lstrip()[:1] in (b"{", b"")
+    return "it is one JSON array; result files have one JSON object a line" if text.startswith(b"[") and not of_objects else None
 
 
 def foreign_line(line: Mapping[str, object]) -> str | None:

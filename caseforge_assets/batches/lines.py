@@ -7,12 +7,13 @@ means for a request is decided in `outcomes`.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from caseforge_assets.batches.encodings import as_utf_8
 from caseforge_assets.batches.foreign import foreign_line
+from caseforge_assets.batches.records import Gathering, Record, out_of_cell, results_in
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
 from caseforge_assets.batches.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.canonical import canonical_json
@@ -26,6 +27,7 @@ _UNSEEN = (_BOM, "\xa0".encode(), "\u200b".encode(), "\ufffd".encode())  # the l
 _AROUND = bytes(range(0x21)) + b"\x7f"  # blanks and control characters: some writers put a record separator before each line (RFC 7464)
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _REPLACED = "Characters that cannot be stored were replaced."
+_APART = "The result did not stand on a line of its own."
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class UnreadableLine:
     is_cut: bool = False
 
 
+_Came = tuple[bytes, ResultLine | UnreadableLine]
+
+
 def request_line(custom_id: str, url: str, body: Mapping[str, object] | str) -> bytes:
     """Write a request as a line of a batch input file, with its line break.
 
@@ -98,10 +103,10 @@ def read_lines(chunks: Iterable[bytes]) -> Iterator[ResultLine | UnreadableLine]
     """Read the result lines of an output or error file, however it is cut into chunks.
 
     Blank lines are skipped; UTF-16 and UTF-32, CRLF, byte order marks, control characters, NUL, lone surrogates, parts that are nested too
-    deeply and bodies that are strings are tolerated.
+    deeply and bodies that are strings are tolerated; arrays, objects over many lines and several on one line, too.
 
     Args:
-        chunks: The file's bytes. No more than one line and one chunk are held at a time.
+        chunks: The file's bytes. No more than one line or object and one chunk are held at a time.
 
     Yields:
         A record for each line that is not blank, in the file's order.
@@ -118,12 +123,71 @@ def read_raw_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, ResultLine 
     """
     recoded, encoding = as_utf_8(chunks)
     notes = (f"The file is encoded in {encoding}.",) if encoding else ()
-    for number, (raw, complete) in enumerate(_split(recoded), 1):
-        stripped = _without_unseen(raw)
-        if not complete:
-            yield stripped, UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
-        elif stripped:
-            yield stripped, _read_line(number, stripped, notes, ended=raw.endswith(b"\n"))
+    last = 0
+    for raw, line in _as_they_stand(_split(recoded), notes):
+        last = max(last + 1, line.line_number)  # each has a number of its own
+        yield raw, line if line.line_number == last else replace(line, line_number=last)
+
+
+def _as_they_stand(lines: Iterable[tuple[bytes, bool]], notes: tuple[str, ...]) -> Iterator[_Came]:
+    gathering, ended = Gathering(), True
+    for number, (raw, complete) in enumerate(lines, 1):
+        stripped, ended = _without_unseen(raw), raw.endswith(b"\n")
+        whole = _read_whole(number, stripped, notes) if complete and stripped and _may_be_whole(stripped, gathering) else None
+        if not complete or whole:
+            yield from _given_up(gathering, ended=True)
+            too_long = UnreadableLine(number, _excerpt(stripped), f"the line is longer than {MAX_LINE_BYTES:,} bytes")
+            yield from whole or [(stripped, too_long)]
+        elif stripped or gathering.is_open:
+            yield from _gathered(gathering, Record(number, raw), notes, ended)
+            if gathering.size > MAX_LINE_BYTES:
+                yield from _given_up(gathering, ended=True)
+    yield from _given_up(gathering, ended)
+
+
+def _may_be_whole(raw: bytes, gathering: Gathering) -> bool:
+    return not gathering.is_open or (raw[:1] == b"{" and b'"custom_id"' in raw)
+
+
+def _gathered(gathering: Gathering, line: Record, notes: tuple[str, ...], ended: bool) -> Iterator[_Came]:
+    """Read the objects that end on a line, and say what is wrong with what else is there."""
+    for record in gathering.feed(line.line_number, line.raw):
+        whole = _read_whole(record.line_number, record.raw, (*notes, _APART)) if record.is_object else None
+        yield from whole or [(record.raw, _not_json(record, ended))]
+
+
+def _given_up(gathering: Gathering, ended: bool) -> Iterator[_Came]:
+    """Say what is wrong with an object that was begun and never ended, once for each line that may have begun one."""
+    held = gathering.give_up()
+    begun = [record for place, record in enumerate(held) if not place or record.raw.startswith(b"{")]
+    for record in begun:
+        yield record.raw.strip(), _not_json(record, ended or record is not begun[-1])
+
+
+def _not_json(record: Record, ended: bool) -> UnreadableLine:
+    try:
+        _parse(record.raw.strip())
+        reason = "more than JSON stands there"
+    except (ValueError, RecursionError) as error:
+        reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
+    return UnreadableLine(record.line_number, _excerpt(record.raw.strip()), reason, is_cut=not ended)
+
+
+def _read_whole(number: int, raw: bytes, notes: tuple[str, ...]) -> list[_Came] | None:
+    """Read JSON that is a result, or holds several in a list, an object or a string; None where it is no JSON."""
+    if raw.startswith(b'"{""'):
+        raw, notes = out_of_cell(raw), (*notes, _APART)
+    try:
+        value, tolerated = _parse(raw)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict) and as_text(value.get("custom_id")) is not None:
+        return [(raw, _read_value(number, raw, value, (*notes, *tolerated)))]
+    several = results_in(value)
+    if not several:
+        return [(raw, _read_value(number, raw, value, (*notes, *tolerated)))]
+    said = tuple(dict.fromkeys((*notes, *tolerated, _APART)))
+    return [(one := json.dumps(result).encode(), _read_value(number, one, result, said)) for result in several]
 
 
 def _without_unseen(raw: bytes) -> bytes:
@@ -157,17 +221,12 @@ def _split_at_newlines(chunk: bytes) -> list[bytes]:
     return [part + b"\n" for part in whole] + ([rest] if rest else [])
 
 
-def _read_line(number: int, raw: bytes, notes: tuple[str, ...], ended: bool) -> ResultLine | UnreadableLine:
-    try:
-        value, tolerated = _parse(raw)
-    except (ValueError, RecursionError) as error:
-        reason = f"not JSON: {error}" if ended else f"not JSON, and without a line break: the file seems to be cut off ({error})"
-        return UnreadableLine(number, _excerpt(raw), reason, is_cut=not ended)
+def _read_value(number: int, raw: bytes, value: object, notes: tuple[str, ...]) -> ResultLine | UnreadableLine:
     if not isinstance(value, dict):
         return UnreadableLine(number, _excerpt(raw), "not a JSON object")
     if (custom_id := as_text(value.get("custom_id"))) is None:
         return UnreadableLine(number, _excerpt(raw), f"no custom_id; it is {foreign_line(value) or 'a result without one'}")
-    return _result_line(number, custom_id, value, (*notes, *tolerated))
+    return _result_line(number, custom_id, value, notes)
 
 
 def _parse(raw: bytes) -> tuple[object, tuple[str, ...]]:

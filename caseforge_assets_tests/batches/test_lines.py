@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caseforge_assets.batches import lines as lines_module
 from caseforge_assets.batches.custom_id import make_custom_id
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines, request_line
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines, read_raw_lines, request_line
 from caseforge_assets_tests.batches.files import USAGE, body, error_body, line, read_one, real_file, unreadable_one, write
 
 URL = "/v1/chat/completions"
@@ -183,6 +183,69 @@ def test_what_is_nested_too_deeply_leaves_the_rest_of_a_line_whole(deep: str) ->
     from_string = read_one(json.dumps(line("BODY")).replace('"BODY"', in_string).encode() + b"\n")
     assert from_string.text == "Hello."
     assert "Parts of it that are nested too deeply were left out." in from_string.notes
+
+
+def results(count: int = 3) -> list[dict[str, object]]:
+    return [line(body(f"Grüße {number}"), custom_id=f"r{number}") for number in range(count)]
+
+
+def in_one(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+APART = {
+    "line ends of old Macs": "\r".join(map(in_one, results())),
+    "line separators": "\u2028".join(map(in_one, results())),
+    "next lines": "\x85".join(map(in_one, results())),
+    "one after the other": "".join(map(in_one, results())),
+    "commas between": ",\n".join(map(in_one, results())),
+    "semicolons between": "; ".join(map(in_one, results())),
+    "a list": in_one(results()),
+    "a list over many lines": in_one(results(), 2),
+    "a list with a byte order mark": "\ufeff" + in_one(results(), 2),
+    "a list, a line each": "[\n" + ",\n".join(map(in_one, results())) + "\n]\n",
+    "a list without end": "[" + ",".join(map(in_one, results())),
+    "over many lines": "\n".join(in_one(one, 2) for one in results()),
+    "over many lines of Windows": "\r\n".join(in_one(one, 1).replace("\n", "\r\n") for one in results()),
+    "over many lines of old Macs": "\r".join(in_one(one, 4).replace("\n", "\r") for one in results()),
+    "in an object": in_one({"object": "list", "data": results(), "has_more": False}),
+    "in an object over many lines": in_one({"results": results()}, 2),
+    "by name": in_one({str(one["custom_id"]): one for one in results()}),
+    "strings": "\n".join(in_one(in_one(one)) for one in results()),
+    "cells": "\n".join('"' + in_one(one).replace('"', '""') + '"' for one in results()),
+    "numbered": "\n".join(f"{number}\t{in_one(one)}" for number, one in enumerate(results(), 1)),
+    "events": "\n\n".join(f"data: {in_one(one)}" for one in results()),
+    "line breaks in texts": "\n".join(in_one(one).replace("Grüße ", "Grüße\n") for one in results()),
+}
+
+
+@pytest.mark.parametrize("size", [7, 50, 100_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("form", APART)
+def test_results_that_stand_on_no_lines_of_their_own_are_read(form: str, encoding: str, size: int) -> None:
+    raw = APART[form].encode(encoding)
+    found = list(read_raw_lines(raw[start : start + size] for start in range(0, len(raw), size)))
+    lines = [one for _, one in found if isinstance(one, ResultLine)]
+    assert [one.text.replace("\n", " ") for one in lines] == ["Grüße 0", "Grüße 1", "Grüße 2"]
+    assert len(found) == 3
+    assert any("The result did not stand on a line of its own." in one.notes for one in lines)
+    assert len({one.line_number for one in lines}) == 3
+    again = list(read_lines([b"\n".join(raw for raw, _ in found)]))  # each as a line
+    assert [one.text for one in again if isinstance(one, ResultLine)] == [one.text for one in lines]
+
+
+def test_what_is_broken_or_cut_spoils_nothing_around_it() -> None:
+    first, second, third = map(in_one, results())
+    for broken in (second[:-40], second[:60], in_one(results()[1], 1)[:-90], "[[{", '"{""custom_id"": 1}'):
+        found = list(read_lines([f"{first}\n{broken}\n{third}\n".encode()]))
+        assert [one.text for one in found if isinstance(one, ResultLine)] == ["Grüße 0", "Grüße 2"], broken
+        assert any(isinstance(one, UnreadableLine) and one.line_number == 2 for one in found), broken
+    cut = list(read_lines([in_one(results(), 2)[:-200].encode()]))
+    assert [type(one) for one in cut] == [ResultLine, ResultLine, UnreadableLine]
+    assert isinstance(cut[2], UnreadableLine)
+    assert cut[2].is_cut
+    with_more = list(read_lines([f"{first} and more\n{second}\n".encode()]))
+    assert [type(one) for one in with_more] == [ResultLine, UnreadableLine, ResultLine]
 
 
 def test_bytes_that_are_not_utf8_are_replaced() -> None:
