@@ -15,9 +15,9 @@ from caseforge_assets.batches.encodings import as_utf_8
 from caseforge_assets.batches.foreign import foreign_line
 from caseforge_assets.batches.records import Gathering, Record, out_of_cell, results_in
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
-from caseforge_assets.batches.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.stages.tolerant_json import parse_tolerantly
 
 MAX_LINE_BYTES = 64 * 1024 * 1024  # a bound for memory; real lines of 3 MB exist
 MAX_EXCERPT_CHARACTERS = 200

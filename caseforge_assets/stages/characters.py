@@ -2,7 +2,12 @@
 
 import re
 
+LOOKALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxdABEZHIKMNOPTYXo")
+"""Letters of other scripts that look like Latin ones, with these; for words that have Latin ones, too."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_OTHER_BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters that break no line, soft hyphens, joiners, marks and overrides of direction, fillers (U+2800 is a blank of Braille), variation selectors, byte order marks, tags: https://unicode.org/reports/tr44/#Default_Ignorable_Code_Point
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -40,9 +45,19 @@ def replace_unstorable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
+def with_plain_breaks(text: str) -> str:
+    """Give a text whose line breaks are all the same: Markdown knows none of those that are separators of lines, pages and records."""
+    return _BREAK.sub("\n", text) if any(mark in text for mark in _OTHER_BREAKS) else text
+
+
 def visible(text: str) -> str:
     """Leave out every character that nobody can see; for comparing, not for storing: some scripts and emoji need them."""
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
+def without_colours(text: str) -> str:
+    """Leave out what sets the colours of a terminal."""
+    return re.sub(_COLOUR, "", text) if "\x1b" in text else text
 
 
 def without_blank_end(text: str) -> str:

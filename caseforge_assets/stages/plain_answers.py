@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caseforge_assets.stages.characters import visible, visible_start, without_blank_end
+from caseforge_assets.stages.characters import visible, visible_start, without_blank_end, without_colours
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, shorten
 from caseforge_assets.stages.refusals import refusal_in
 from caseforge_assets.stages.thinking import without_thinking
@@ -16,6 +16,7 @@ LONGEST_UNIT_CHARACTERS = 2_000  # a use case and a half
 MOST_LAYERS = 8  # tags around thinking around tags; more are no answer
 _FIRST_LOOK = 200  # characters, among which nearly every answer says something
 INVISIBLE_LEFT_OUT = "Invisible characters before the text were left out."
+COLOURS_LEFT_OUT = "Marks that set the colours of a terminal were left out."
 
 
 def judge_plainly(answer: Answer, judge_text: Callable[[Answer], Judgement]) -> Judgement:
@@ -42,7 +43,9 @@ def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
     Args:
         answer: As it came.
     """
-    plain, notes = answer, list[str]()
+    plain, notes = replace(answer, text=without_colours(answer.text)), list[str]()
+    if plain.text != answer.text:
+        notes.append(COLOURS_LEFT_OUT)
     for _ in range(MOST_LAYERS):
         seen = visible_start(plain.text)
         if seen != plain.text and seen.strip():

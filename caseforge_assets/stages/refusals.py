@@ -3,10 +3,12 @@
 import json
 import re
 
+from caseforge_assets.stages.canonical import texts_in
 from caseforge_assets.stages.characters import visible
 
 LONGEST_REFUSAL_CHARACTERS = 1_500
 _LOOKED_AT = 400
+_SHORTEST_LOOKED_AT = 120
 
 _SORRY = r"(?:i['’]?m |i am |we['’]?re |we are )?(?:very |so |truly |really |terribly )*sorry|i apologi[sz]e|(?:my |our )?apologies|unfortunately|regrettably|as an? (?:[\w-]+ )?(?:ai|artificial|language)\b[^.,]*"
 _CANNOT = (
@@ -22,7 +24,19 @@ _REFUSALS = (
     rf"(?:cannot|can['’]t|unable to|not able to) {_HOW}(?:{_DO})\b",
     rf"(?:that|this)(?:['’]s| is) (?:not )?something (?:that )?(?:i|we) ?(?:can|{_CANNOT}) ",
     rf"(?:thank(?:s| you)|i understand|i appreciate|i see|i['’]?d be (?:glad|happy)|i would be (?:glad|happy))\b[^.!?]{{0,120}}?\b(?:but|however),? (?:i|we) ?(?:{_CANNOT})",
-    r"(?:i|we) refuse\b",
+    r"(?:i|we) (?:refuse|decline)\b",
+    rf"(?:i['’]?m|i am|we['’]?re|we are) (?:not going to|not willing to|unwilling to) (?:{_DO}|do)\b",
+    rf"(?:i|we) (?:do not|don['’]?t) (?:think|believe) (?:that )?(?:i|we|it)\b.{{0,30}}?\b(?:can|should|is appropriate)\b.{{0,30}}?\b(?:{_DO})",
+    r"(?:i|we) (?:do not|don['’]?t) have the ability to\b|(?:i|we) lack the ability to\b",
+    r"(?:i['’]?m|i am) afraid (?:that )?(?:i (?:can|must|will)|(?:that|this) (?:is|isn)|that['’]s not)",
+    r"(?:i['’]?ll|i will|i['’]?m going|i am going) (?:have )?to pass\b|let['’]s (?:talk about something else|change the (?:subject|topic))",
+    r"(?:i|we) (?:would )?prefer not to\b",
+    r"it (?:would be|is) (?:unethical|irresponsible|harmful|illegal) ",
+    r"(?:that|this)(?:['’]s| is) (?:outside|beyond) (?:of )?(?:my|what i)\b",
+    r"(?:hmm+|well|okay|ok|so),? (?:i|we)\b.{0,10}?(?:can['’]?t|cannot|won['’]?t)\b",
+    r"(?:the |this )?(?:model|assistant|system) (?:cannot|can['’]t|is unable to|declined to|refuses to) ",
+    r"(?:content|output|response) (?:was |is |has been )?(?:blocked|removed|withheld|filtered|not available)\b|blocked by (?:the )?(?:\w+ )?(?:policy|filter)|(?:this )?violates (?:the|our|my) polic",
+    r"as an? [^.,]{2,40}, (?:i|we) (?:have to|must|need to|can['’]?t|cannot)\b",
     r"(?:i|we) (?:must|have to|need to) (?:respectfully )?(?:decline|refuse)",
     r"(?:my|our|the) (?:(?:safety |content |usage )?(?:guidelines|polic(?:y|ies))|programming|instructions|rules)\b.{0,20}? (?:prevents?|prohibits?|forbids?|(?:do(?:es)? not|don['’]t|doesn['’]t) (?:allow|permit|let))\b",
     r"(?:i am|i['’]m) (?:programmed|designed|trained|required|instructed) (?:to avoid|to decline|to refuse|not to)\b",
@@ -35,6 +49,8 @@ _REFUSALS = (
     # German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Swedish, Danish, Norwegian, Finnish, Hungarian, Romanian
     r"(?:es tut mir leid|tut mir leid|leider|entschuldigung|bedaure)[\s,.:;!–—-]*(?:aber )?.{0,40}?\b(?:kann|darf|werde|muss|bin)\b.{0,80}?\b(?:nicht|keine|kein|ablehnen)\b",
     r"(?:ich|wir) (?:kann|können|darf|dürfen|werde) .{0,60}?(?:nicht|keine|kein)\b.{0,60}?\b(?:helfen|beantworten|erstellen|unterstützen|erfüllen|nachkommen|behilflich|auskunft)",
+    r"(?:ich|wir) (?:lehne[n]?\b.{0,60}?\bab\b|muss .{0,40}?ablehnen|verweigere)|das (?:geht|mache ich) (?:leider )?nicht",
+    r"je (?:refuse|décline)\b|me niego\b|me nego\b|mi rifiuto\b|ik weiger\b|odmawiam\b|я отказываюсь\b|я не могу\b",
     r"(?:diese[rmn]?|ihre|dabei|dazu|damit|hierbei|das)\b.{0,30}? (?:kann|darf|werde) ich .{0,30}?(?:nicht|keine)\b",
     r"(?:je suis |nous sommes )?(?:désolée?s?|navrée?s?|malheureusement)[\s,.:;!–—-]*(?:mais )?.{0,20}?\bne (?:peux|puis|pouvons|suis)\b",
     r"je ne (?:peux|puis) pas |je ne suis pas en mesure ",
@@ -71,7 +87,17 @@ _REFUSALS = (
     r"(?:这个|這個|该|該|您的|此)?(?:请求|請求|要求|问题|問題).{0,6}?我(?:无法|無法|不能)|我(?:无法|無法|不能)(?:协助|協助|帮助|幫助|提供|回答|满足|滿足)",
     r"(?:죄송|미안).{0,60}?(?:수 없|어렵|드릴 수)",
 )
+# The whole text, of some words at most: with more behind them they may begin anything.
+_SHORT = re.compile(
+    rf"\W*(?:(?:{_SORRY})\W*|(?:but|that|thanks?|thank you)\W*)*"
+    r"(?:no|nope|never|no,? (?:thanks?|thank you|i (?:can['’]?t|cannot|won['’]?t|will not)[^.!?]{0,60})|not (?:allowed|permitted|possible)|refused|declined|denied|rejected|blocked|content removed|(?:policy|safety|content) violation"
+    rf"|(?:i|we) ?(?:{_CANNOT})(?: to)?|(?:i|we) (?:refuse|decline)|i['’]?m just an? (?:ai|assistant)|i have to stop here|(?:{_SORRY})"
+    r"|nein|nicht möglich|abgelehnt|verweigert|non|refusé|no puedo|denegado|não|não posso|nee|nie|нет|отказано|不|不可以|不行|拒绝|いいえ|できません|お断りします|아니요|거부|hayır|नहीं|לא|لا)\W*"
+    r"(?:(?:i|we) (?:will not|won['’]?t|cannot|can['’]?t)[^.!?]{0,60}\W*)?",
+    re.IGNORECASE,
+)
 _LABELS = r"(?:(?:response|answer|assistant|output|refusal|antwort)\s*:\s*)?"
+_TAGS = re.compile(r"</?[a-zA-Z][\w.-]{0,30}>")
 _BEFORE = re.compile(r"\A(?:\s*(?:```\w*|~~~\w*|#{1,6} [^\n]*)[ \t]*\n)+")
 _REFUSAL = re.compile(rf"\A[^\w]*{_LABELS}[^\w]*(?:{'|'.join(_REFUSALS)})", re.IGNORECASE | re.DOTALL)
 
@@ -82,8 +108,10 @@ def refusal_in(text: str) -> str | None:
     Args:
         text: An answer that is no good content: what a good one says is never looked at.
     """
-    plain = " ".join(_BEFORE.sub("", _said(visible(text).strip())).split())
-    return plain if len(plain) <= LONGEST_REFUSAL_CHARACTERS and _REFUSAL.match(plain[:_LOOKED_AT]) else None
+    plain = " ".join(_BEFORE.sub("", _TAGS.sub(" ", _said(visible(text).strip()))).split())
+    if len(plain) > LONGEST_REFUSAL_CHARACTERS:
+        return None
+    return plain if _REFUSAL.match(plain[:_LOOKED_AT]) or (len(plain) <= _SHORTEST_LOOKED_AT and _SHORT.fullmatch(plain)) else None
 
 
 def _said(text: str) -> str:
@@ -94,5 +122,5 @@ def _said(text: str) -> str:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return text
-    texts = [part for part in value.values() if isinstance(part, str)]
+    texts = list(texts_in(value))
     return texts[0] if len(texts) == 1 else text

@@ -1,48 +1,46 @@
 """Takes off what stands around an answer and is none: thinking in tags, tags around the answer, tokens that steer a model.
 
 Forms seen: `<think>…</think>` and its kin (DeepSeek, Qwen), the closing tag alone where a template holds the opening one, `[THINK]` (Magistral),
-`◁think▷` (Kimi), `<|begin_of_thought|>`, `<|START_THINKING|>` (Cohere), `<unused94>` (Gemma), channels (gpt-oss), `<details type="reasoning">` (Open WebUI).
-Only whole tags tell: what merely sounds like thinking is the business of each stage.
+`◁think▷` (Kimi), `<|begin_of_thought|>`, `<|START_THINKING|>` (Cohere), `<unused94>` (Gemma), `<|inner_prefix|>` (Apertus), channels (gpt-oss),
+`Thinking… …done thinking.` (Ollama), "Here is my thought process" (Granite), `<details type="reasoning">` (Open WebUI).
+Only marks at both ends, or whole tags, tell: what merely sounds like thinking is the business of each stage.
 """
 
 import re
 from dataclasses import dataclass
 
+from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.thinking_marks import thinking_at_start, without_inserted
+
 LEFT_OUT = "Thinking before the answer was left out."
 NEVER_ENDS = "The thinking before the answer never ends; what follows it was taken as the answer."
 _TAGS_LEFT_OUT = "Tags around the answer were left out."
 
-_SURE = "think|thinking|thought|thoughts|reasoning|seed:think|antml:thinking"
-_AT_START = rf"{_SURE}|[\w:.-]{{0,30}}(?:think|thinking|thought|thoughts|reasoning)(?:[_-]\w{{1,20}})?|reflection|analysis|scratchpad|inner_monologue|monologue|chain_of_thought|cot|rationale|planning|plan|internal"
-_OPEN = re.compile(
-    rf"\s*(?:<({_AT_START})(?:\s[^<>]*)?>|\[({_SURE})\]|◁({_SURE})▷|<\|(?:begin_of_|start_of_|begin_|start_)?({_AT_START})\|>"
-    rf"|<(details)\s[^<>]*type=[\"']?reasoning[^<>]*>|<(details)[^<>]*>\s*<summary>[^<]*(?:think|thought|reason)[^<]*</summary>"
-    rf"|<(unused94)>|(`{{3,}}|~{{3,}})(?:{_SURE})[ \t]*(?=\n))",
-    re.IGNORECASE,
-)
-_CLOSE = re.compile(
-    rf"(?<![`\"'\\])(?:</(?:{_SURE})\s*>|\[/(?:{_SURE})\]|◁/(?:{_SURE})▷|<\|(?:/|end_of_|end_)(?:{_SURE})\|>)(?![`\"'])", re.IGNORECASE
-)
-_SURELY_OPEN = re.compile(rf"<(?:{_SURE})>|\\[(?:{_SURE})\\]", re.IGNORECASE)
-_INSERTED = re.compile(rf"(?ims)^[ \t]*<({_SURE})>.*?</\1>[ \t]*(?:\n|\Z)")
-_COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-
+_TAG = re.compile(r"<[^<>\n]{1,60}>")
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>final\b.*?<\|message\|>", re.DOTALL)
 _BARE_CHANNELS = re.compile(r"\s*analysis(?=[A-Z]).*assistantfinal", re.DOTALL)  # the same with its special tokens stripped
 _START_TOKENS = re.compile(
-    r"\s*(?:<\|(?:im_start|start)\|>\s*assistant\s*|<\|(?:start_response|begin_of_solution|begin_of_text|start_header_id)\|>|<s>|<\?xml[^<>]*\?>|<!doctype[^<>]*>)",
-    re.IGNORECASE,
+    r"\s*(?:<\|(?:im_start|start)\|>\s*assistant\s*|<[|｜](?!channel)[\w▁]+[|｜]>|<s>|<\?xml[^<>]*\?>|<!doctype[^<>]*>)", re.IGNORECASE
 )
-_END_TOKENS = re.compile(
-    r"(?:\s*(?:<\|(?:end|return|im_end|eot_id|eom_id|endoftext|end_of_text|end_response|end_of_solution|end_of_turn_token)\|>|</s>|<eos>|<end_of_turn>))+\s*\Z",
-    re.IGNORECASE,
-)
+_END_TOKENS = re.compile(r"(?:\s*(?:<[|｜][\w▁]+[|｜]>|\[\|\w+\|\]|</s>|<eos>|<end_of_turn>))+\s*\Z", re.IGNORECASE)
 _WRAPPED = re.compile(
-    r"\s*<(answer|final_answer|final|response|output|result|document|process_document|markdown|md|content|text|article|main|html|body|solution|pre|code|json)>(.*?)(?:</\1>\s*)?\Z",
+    r"\s*<(answer|final_answer|final|response|output|result|document|process_document|markdown|md|content|text|article|main|html|body|solution|pre|code|json|textarea"
+    r"|function(?==))(?:=[\w.-]+)?>(.*?)(?:</\1>\s*)?\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_CHARACTER_DATA = re.compile(r"\s*<!\[CDATA\[(.*?)\]\]>\s*\Z", re.DOTALL)
-_QUOTED = re.compile(r"\s*(\'\'\'|\"\"\")\w*[ \t]*\n(.*?)\s*\1\s*\Z", re.DOTALL)
+_FRAMES = tuple(
+    re.compile(rf"\s*{begin}(.*?){end}\s*\Z", re.DOTALL)
+    for begin, end in (
+        (r"(?P<mark>'''|\"\"\"|´´´|``(?!`))\w*[ \t]*\n", r"\s*(?P=mark)"),
+        (r"[‘’]{3}\w*[ \t]*\n", r"\s*[‘’]{3}"),
+        (r":{3,}[ \t]*\w*[ \t]*\n", r"\n:{3,}"),
+        (r"\\boxed\{", r"\}"),
+        (r"<!\[CDATA\[", r"\]\]>"),
+    )
+)
+_FRAME_STARTS = ("'''", '"""', "´´´", "``", "‘‘‘", "’’’", ":::", "\\bo", "<![")
+_ANSWER_TAG = re.compile(r"<(?:answer|final_answer|final|response|output|result|solution)>", re.IGNORECASE)
+_CLOSED_BLOCK = re.compile(r"\s*<([\w:.-]+)(?:\s[^<>]*)?>.*</\1\s*>\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -68,16 +66,30 @@ def without_thinking(text: str) -> Unwrapped:
     Args:
         text: An answer.
     """
-    left, is_open = _without_channels(text)
-    while not is_open and (rest := _after_thinking(left)) is not None:
-        left, is_open = rest
-    if not _begins_with_bracket(left) and "</" in left:
-        left = _INSERTED.sub("", left)
+    left, is_open = _without_channels(_with_plain_tags(text))
+    while not is_open and (thinking := thinking_at_start(left)) is not None:
+        left, is_open = left[thinking.begin if thinking.end is None else thinking.end :], thinking.end is None
+    left = without_inserted(_in_last_tag(left))
     notes = [NEVER_ENDS if is_open else LEFT_OUT] if left != text else []
     bare = _without_tags(left)
     if bare != left:
         notes.append(_TAGS_LEFT_OUT)
     return Unwrapped(bare, tuple(notes), is_open)
+
+
+def _with_plain_tags(text: str) -> str:
+    """Leave out of tags what nobody can see, where a text begins with one that has such."""
+    end = text.find(">", 0, 80)
+    if text.isascii() or end < 0 or not text.lstrip().startswith("<") or visible(text[:end]) == text[:end]:
+        return text
+    return _TAG.sub(lambda tag: visible(tag[0]), text)
+
+
+def _in_last_tag(text: str) -> str:
+    """Give what stands in the tag of an answer, where it is the last one and only other closed tags stand before it."""
+    tags = list(_ANSWER_TAG.finditer(text)) if text.lstrip().startswith("<") else []
+    before = _CLOSED_BLOCK.match(text[: tags[0].start()]) if len(tags) == 1 and tags[0].start() else None
+    return text[tags[0].start() :] if before and not _WRAPPED.match(f"<{before[1]}>") else text
 
 
 def _without_channels(text: str) -> tuple[str, bool]:
@@ -88,36 +100,8 @@ def _without_channels(text: str) -> tuple[str, bool]:
     return (text[bare.end() :], False) if bare else (text, False)
 
 
-def _after_thinking(text: str) -> tuple[str, bool] | None:
-    """Give what follows the thinking that a text begins with, and whether that never ends; None where it begins with none."""
-    if comment := _COMMENT.match(text):
-        return text[comment.end() :], False
-    if opened := _OPEN.match(text):
-        name = next(group for group in opened.groups() if group)
-        closed = _closing(name).search(text, opened.end())
-        return (text[closed.end() :], False) if closed else (text[opened.end() :], True)
-    may_close = ("<" in text and ("</" in text or "<|" in text)) or "[/" in text or "◁" in text
-    closed = _CLOSE.search(text) if may_close and not _begins_with_bracket(text) else None
-    if closed is None or _SURELY_OPEN.search(text, 0, closed.start()):
-        return None
-    return text[closed.end() :], False
-
-
-def _closing(name: str) -> re.Pattern[str]:
-    if name[0] in "`~":
-        return re.compile(rf"^{re.escape(name)}[ \t]*$", re.MULTILINE)
-    if name == "unused94":
-        return re.compile("<unused95>")
-    any_of = re.escape(name)
-    return re.compile(rf"</{any_of}\s*>|\[/{any_of}\]|◁/{any_of}▷|<\|(?:/|end_of_|end_){any_of}\|>", re.IGNORECASE)
-
-
-def _begins_with_bracket(text: str) -> bool:
-    return text.lstrip()[:1] in ("{", "[") and not _OPEN.match(text)
-
-
 def _without_tags(text: str) -> str:
-    left = _END_TOKENS.sub("", text) if text.rstrip().endswith(">") else text
+    left = _END_TOKENS.sub("", text) if text.rstrip()[-1:] in (">", "]") else text
     while started := _START_TOKENS.match(left):
         left = left[started.end() :]
     while wrapped := _wrapped(left):
@@ -127,6 +111,6 @@ def _without_tags(text: str) -> str:
 
 def _wrapped(text: str) -> re.Match[str] | None:
     start = text.lstrip()[:3]
-    if start in ("'''", '"""'):
-        return _QUOTED.match(text)
-    return (_WRAPPED.match(text) or _CHARACTER_DATA.match(text)) if start[:1] == "<" else None
+    if start.startswith(_FRAME_STARTS):
+        return next((found for frame in _FRAMES if (found := frame.match(text))), None)
+    return _WRAPPED.match(text) if start[:1] == "<" else None

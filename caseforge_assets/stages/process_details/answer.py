@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from caseforge_assets.stages.characters import replace_unstorable, visible, visible_end
+from caseforge_assets.stages.characters import replace_unstorable, visible, visible_end, with_plain_breaks
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
 from caseforge_assets.stages.plain_answers import LEAST_BLANKS
@@ -13,6 +13,7 @@ from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 SECTION_LEVEL = 2
 _REPLACED = "Characters that cannot be stored were replaced."
 _HIDDEN_END = "Invisible characters behind the document were left out."
+_OTHER_BREAKS = "Line breaks were written as other characters than Markdown knows."
 _BLANKS_AFTER = "After the document blanks alone used up the token budget."
 
 
@@ -27,7 +28,8 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
         `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names.
     """
     stored = replace_unstorable(answer.text)
-    plain = visible_end(stored.strip())
+    broken = with_plain_breaks(stored.strip())
+    plain = visible_end(broken)
     if answer.may_be_thinking and count_repeated(plain, sections):
         return Judgement(
             Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
@@ -43,7 +45,8 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     if missing:
         return Judgement(Outcome.sections_missing, _missing_detail(missing))
     notes = [_REPLACED] if stored != answer.text else []
-    notes += [_HIDDEN_END] if plain != stored.strip() else []
+    notes += [_OTHER_BREAKS] if broken != stored.strip() and "\r\n" not in stored else []
+    notes += [_HIDDEN_END] if plain != broken else []
     notes += [_BLANKS_AFTER] if answer.cut else []
     return Judgement(Outcome.ok, content=Content(document.body), notes=(*notes, *document.notes, *_notes(document.found, sections)))
 

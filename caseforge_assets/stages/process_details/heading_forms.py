@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from caseforge_assets.stages.characters import visible
-from caseforge_assets.stages.process_details.heading_text import bare_heading
+from caseforge_assets.stages.process_details.heading_text import bare_heading, is_drawn, undecorated
 
 BOLD_LEVEL = 7
 """The level of a line in bold that stands where a heading would: below all real ones."""
@@ -21,10 +21,12 @@ WEAK_LEVELS = {
 }
 """Levels of lines that are headings only where all sections stand so, each form at one of its own."""
 
+_BARE_FORMS = {"lines in brackets", "words before their text"}
 LONGEST_PLAIN_CHARACTERS = 80
 _ODD = "lines that Markdown does not take for headings"
 _QUOTE = re.compile(r"^(?:\s*>)+\s?")
 _HASHES = re.compile(r"^(\s*)(?:[-*+]\s+)?(\*\*|__)?((?:\\?#){1,6})(?!#)(\s*)(.*)$")
+_SHOWN = re.compile(r"^ {0,3}#{1,6}[ \t]")
 _HTML = re.compile(r"^\s*(?:<(?!h[1-6])[a-z]+\b[^<>]*>\s*)*<h([1-6])\b[^<>]*>(.*?)</h\1\s*>(.*)$", re.IGNORECASE)
 _WIKI = re.compile(r"^\s*(={1,6})\s*([^=\s].*?)\s*(?:\1)?\s*$")
 _CONFLUENCE = re.compile(r"^\s*h([1-6])(?:\([^()]*\))?\.\s+(\S.*)$")
@@ -48,14 +50,15 @@ _MARKDOWN_MARKS, _OTHER_MARKS = "=-", "*^\"~'`+.:_#═─━—–"  # the other
 _UNDERLINES = re.compile(rf"^ {{0,3}}(?:=+|-+|([{_OTHER_MARKS}])\1{{2,}})\s*$")
 _UNDERLINE_MARKS = frozenset(_MARKDOWN_MARKS + _OTHER_MARKS)
 _MOST_BEYOND = 4  # by which lines above and below a title are longer than it, or shorter
+_CELL = re.compile(r"\s*<(?:t[hdr]|dt|title|name|heading|label)\b", re.IGNORECASE)
 _ITALIC = re.compile(rf"^\s*{_NUMBER}([*_])([^*_]+?)\1:?\s*$")
 _BOLD_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\*\*|__)([^*]+?)(?:\*\*|__):?\s*$")
 _SUMMARY = re.compile(r"^\s*(?:<details[^<>]*>\s*)?<summary[^<>]*>(.*?)</summary\s*>(.*)$", re.IGNORECASE)
 _FRAMED = re.compile(
     rf"^\s*{_NUMBER}(?:\*\*|__)?(?:\[{{1,3}}|<{{1,3}}|[【「『〔〈《]|\{{{{1,3}})\s*([^\[\]<>{{}}【】「」『』〔〕〈〉《》/]+?)\s*(?:\]{{1,3}}|>{{1,3}}|[】」』〕〉》]|\}}{{1,3}})(?:\*\*|__)?:?\s*$"
 )
-_PLAIN_RUN_IN = re.compile(rf"^\s*{_NUMBER}([^\W\d_][^:*_#|<>\[\]]{{2,60}}?):\s+(\S.*)$")
-_RUN_IN = re.compile(rf"^\s*(?:[-*+•]\s+)?{_NUMBER}(?:\*\*|__)([^*]+?)(?:\*\*|__)\s*[:.–—-]?\s+(\S.*)$")
+_PLAIN_RUN_IN = re.compile(rf"^\s*{_NUMBER}([^\W\d_][^:*_#|<>\[\]]{{2,60}}?)(?::|\.|\s[–—-])\s+(\S.*)$")
+_RUN_IN = re.compile(rf"^\s*(?:[-*+•]\s+)?{_NUMBER}(\*\*|__|\*|_)([^*]+?)\1\s*[:.–—-]?\s+(\S.*)$")
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,10 @@ def strong_line(lines: list[str], number: int) -> Line | None:
         number: The line's place.
     """
     line = lines[number]
-    if _may_be_one(line) and (found := _marked(number, line if line.isascii() else _plainly_written(line))) is not None:
-        return found if line.isascii() else _as_it_came(found, line)
+    if _may_be_one(line):
+        is_plain = line.isascii() and (line.isprintable() or "\t" in line)
+        if (found := _marked(number, line if is_plain else _plainly_written(line))) is not None:
+            return found if is_plain else _as_it_came(found, line)
     below = lines[number + 1] if number + 1 < len(lines) else ""
     if below.lstrip()[:1] not in _UNDERLINE_MARKS or not line.strip() or not _UNDERLINES.match(below):
         return None
@@ -145,7 +150,13 @@ def _marked(number: int, seen: str) -> Line | None:
     bold = _BOLD.match(_without_inline(bare))
     if bold is None or not bold[1].strip():
         return None
-    return Line(number, BOLD_LEVEL, bare.strip(), form or ("bold lines" if start != "<" else "HTML"), is_shown=start != "<")
+    return Line(
+        number,
+        BOLD_LEVEL,
+        bare.strip(),
+        form or ("bold lines" if start != "<" else "HTML"),
+        is_shown=start != "<" and bold[1] == bold[1].strip(),
+    )
 
 
 def weak_lines(lines: list[str], number: int) -> Iterator[Line]:
@@ -158,10 +169,14 @@ def weak_lines(lines: list[str], number: int) -> Iterator[Line]:
     line = visible(lines[number])
     for form, pattern in _WEAK_FORMS.items():
         if (found := pattern(line)) and not (form == "lines in brackets" and _is_closed_below(lines, number, found[0])):
-            yield Line(number, WEAK_LEVELS[form], found[0], form, found[1])
-    text = line.strip().rstrip(":").rstrip()
-    if text and len(text) <= LONGEST_PLAIN_CHARACTERS and (number == 0 or not visible(lines[number - 1]).strip()):
-        yield Line(number, WEAK_LEVELS["plain lines"], text, "plain lines")
+            yield Line(number, WEAK_LEVELS[form], found[0], form, found[1], is_shown=form not in _BARE_FORMS)
+    text = undecorated(line)
+    above = visible(lines[number - 1]).strip() if number else ""
+    below = visible(lines[number + 1]).strip() if number + 1 < len(lines) else ""
+    is_in_tags = line.lstrip()[:1] in ("<", "[") and (_CELL.match(line) or _is_closed_below(lines, number, text))
+    if text and len(text) <= LONGEST_PLAIN_CHARACTERS and (not above or is_drawn(above)) and not is_in_tags:
+        drawn = 2 if is_drawn(below) else 1
+        yield Line(number, WEAK_LEVELS["plain lines"], text, "plain lines", is_shown=False, lines=drawn, is_overlined=bool(above))
 
 
 def _is_closed_below(lines: list[str], number: int, name: str) -> bool:
@@ -182,8 +197,8 @@ def _hashes(number: int, line: str, form: str, start: str) -> Line | None:
     text = found[5].rstrip().removesuffix(found[2] or "").rstrip().rstrip("#").rstrip()
     is_plain = start == "#" and len(found[1].expandtabs(4)) < 4
     level = found[3].count("#")
-    odd = "" if is_plain else _ODD
-    return Line(number, level, text, form or odd, is_shown=is_plain, needs_name=not (is_plain and found[4]))
+    odd = "" if is_plain and found[4] else _ODD
+    return Line(number, level, text, form or odd, is_shown=is_plain and bool(found[4]), needs_name=not (is_plain and found[4]))
 
 
 def _other_markup(number: int, line: str) -> Line | None:
@@ -205,7 +220,7 @@ def _underlined(lines: list[str], number: int) -> Line | None:
         return Line(number, 2, line, "underlined lines", is_shown=False, lines=2, is_overlined=True)
     if marks[0] in _MARKDOWN_MARKS:
         return Line(number, 1 if marks[0] == "=" else 2, line, has_hidden=visible(line) != line)
-    if marks[0] not in '*^"═─━' and len(marks) < len(line):
+    if marks[0] not in '*^"#═─━' and len(marks) < len(line):
         return None
     return Line(number, 2, line, "underlined lines", is_shown=False, lines=2)
 
@@ -220,7 +235,7 @@ def _is_overlined(lines: list[str], number: int) -> bool:
 def _as_it_came(found: Line, line: str) -> Line:
     """Note what was done to a line before it was read."""
     hidden = visible(line) != line
-    if found.is_shown and not found.form and line.lstrip()[:1] != "#":
+    if found.is_shown and not found.form and not _SHOWN.match(line):
         return replace(found, has_hidden=hidden, form="" if hidden else _ODD, is_shown=False)
     return replace(found, has_hidden=hidden)
 
@@ -244,7 +259,7 @@ _WEAK_FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "lines in italics": _groups(_ITALIC, 2, None),
     "bold items of a list": _groups(_BOLD_ITEM, 1, None),
     "folded parts": _groups(_SUMMARY, 1, 2),
-    "bold words before their text": _groups(_RUN_IN, 1, 2),
+    "bold words before their text": _groups(_RUN_IN, 2, 3),
     "lines in brackets": _groups(_FRAMED, 1, None),
     "words before their text": _groups(_PLAIN_RUN_IN, 1, 2),
 }

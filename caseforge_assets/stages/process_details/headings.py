@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from caseforge_assets.stages.process_details.heading_forms import Line, is_rule_of_title, rewritten, strong_line, weak_lines
 from caseforge_assets.stages.process_details.sections import BUILT_IN, MAX_HEADING_CHARACTERS, Sections
 
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
+_FENCE = re.compile(r"^\s*(`{3,}(?=[^`]*$)|~{3,}(?!.*\S~{0,2}\s+~{3,}\s*$))(.*)$")  # "~~~ Overview ~~~" is a heading of a kind
 _FENCE_STARTS = {"```", "~~~"}
 _RUN_IN_MARKS = ("**", "__", "<", ": ")
 _WORD = re.compile(r"[^\W_]+")
@@ -123,6 +123,22 @@ def headings_in(lines: list[str]) -> list[Line]:
     return [at for number, line in outside_code(lines) if line.strip() and (at := strong_line(lines, number))]
 
 
+def without_doubled(text: str) -> str:
+    """Leave out headings that stand once more directly below.
+
+    Args:
+        text: A Markdown document.
+    """
+    lines = text.splitlines()
+    headings = headings_in(lines)
+    doubled = {
+        line.number
+        for line, following in pairwise(headings)
+        if line.text == following.text and not any(said.strip() for said in lines[line.number + line.lines : following.number])
+    }
+    return "\n".join(line for number, line in enumerate(lines) if number not in doubled) if doubled else text
+
+
 def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
     """Give a text in which headings that Markdown would show as bare marks (HTML, LaTeX, wikis) are Markdown's.
 
@@ -131,7 +147,8 @@ def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
         sections: Those that it may have.
     """
     lines, headings = _parsed(text, sections)
-    odd = {heading.line: heading.at for heading in headings if not heading.at.is_shown}
+    begun = (section.heading for section in find_sections(text, sections))
+    odd = {heading.line: heading.at for heading in (*headings, *begun) if not heading.at.is_shown}
     if not odd:
         return text
     drawn = {number + 1 for number, at in odd.items() if at.lines > 1} | {number - 1 for number, at in odd.items() if at.is_overlined}

@@ -9,35 +9,30 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from caseforge_assets.stages.judgement import shorten
+from caseforge_assets.stages.process_details.closing_words import without_closing
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
-from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated, find_sections, first_heading, shown_as_headings
+from caseforge_assets.stages.process_details.headings import (
+    FoundSection,
+    count_repeated,
+    find_sections,
+    first_heading,
+    shown_as_headings,
+    without_doubled,
+)
 from caseforge_assets.stages.process_details.sections import Sections
 from caseforge_assets.stages.process_details.ways import below_lead_in, ways
 
-LONGEST_CLOSING_CHARACTERS = 400
 _WORDS = re.compile(r"[^\W_]")
-_RULE = re.compile(r"^\s*([-*_=])(?:\s*\1){2,}\s*$")
 _FENCE_MARKS = ("```", "~~~")
 _QUOTE_MARK = re.compile(r"^\s*> ?")
-_END_MARK = re.compile(
-    r"^\s*[-=*<\[(#~_|]+\s*(?:end|eof|fin)(?: of)?(?: the)?(?: (?:process )?(?:document(?:ation)?|response|answer|output|markdown|file))?\s*[-=*>\])#~_|/]+\s*$",
-    re.IGNORECASE,
-)
-_CLOSING_TAGS = re.compile(r"^\s*(?:</[\w:.-]+\s*>\s*)+$")
 _FRONT_MATTER_LINE = re.compile(r"^(?:[\w.-]+\s*[:=].*|\s+\S.*|- .*|#.*|\s*)$")
 _LABEL = re.compile(
-    r"^(?:begin|start|final|(?:(?:begin|start)(?: of)? )?(?:(?:the|my|final|revised|full) ){0,2}(?:answer|response|output|result|draft|version|document))$"
+    r"^(?:begin|start|final|assistant|ai|model|(?:(?:begin|start)(?: of)? )?(?:(?:the|my|final|revised|full) ){0,2}(?:answer|response|output|result|draft|version|document))$"
 )
 _THINKING_HEADING = re.compile(
     r"^(?:(?:my|internal|initial|the|step by step) )?(?:think(?:ing)?|thoughts?|thought process|reasoning(?: process)?|scratchpad|chain of thought|planning|plan|approach"
     r"|analysis|considerations|überlegung(?:en)?|gedankengang|denkprozess|réflexion|raisonnement|razonamiento|ragionamento)$"
-)
-_CLOSING = re.compile(
-    r"^[*_\s]*(?:(?:please )?let me know|(?:please )?feel free|(?:i )?hope (?:this|that|it)|(?:would|do) you (?:like|want|need)|shall i |should i "
-    r"|\W*(?:total |approximate(?:ly)? |approx\.? )?(?:word count|words)\W+[\d,.~ ]+(?:words)?\W*$"
-    r"|is there anything|if you(?:['’]d| would| need| want| have| wish)|i can also|i am happy to|i['’]?m happy to|happy to |\[?(?:end of (?:the )?document|end)\]?\W*$)",
-    re.IGNORECASE,
 )
 
 
@@ -94,14 +89,21 @@ def _once(document: Document, sections: Sections) -> Document:
     """Keep one of several equal copies of a whole document; where whole documents differ, say so."""
     if count_repeated(document.body, sections) < len(sections.entries):
         return document
+    if (body := without_doubled(document.body)) != document.body:
+        doubled = (*document.notes, "Headings stood there twice, one below the other.")
+        return _once(Document(body, find_sections(body, sections), doubled), sections)
     lines = document.body.splitlines()
     first = min(section.heading.line for section in document.found)
     begins = [number for number, line in enumerate(lines) if line.strip() == lines[first].strip()]
-    title = {line.strip() for line in lines[:first]}
+    title = {line.strip() for line in lines[: begins[0]]}
     copies = [_said_in(lines[start:end], title) for start, end in pairwise([*begins, len(lines)])]
+    said = [copy for copy in copies if any(_WORDS.search(line) and strong_line(copy, number) is None for number, line in enumerate(copy))]
+    if len(said) == 1 < len(copies):
+        body = "\n".join([*lines[: begins[0]], *said[0]]).strip()
+        return Document(body, find_sections(body, sections), (*document.notes, "A list of the headings was left out."))
     if len(copies) < 2 or any(copy != copies[0] for copy in copies):
         return replace(document, is_one_of_several=True)
-    body = "\n".join([*lines[:first], *copies[0]]).strip()
+    body = "\n".join([*lines[: begins[0]], *copies[0]]).strip()
     return Document(body, find_sections(body, sections), (*document.notes, f"The same document came {len(copies)} times."))
 
 
@@ -149,10 +151,11 @@ def _tidied(document: Document, sections: Sections, only_sections: bool) -> Docu
     preface = [line for line in lines[: len(lines) - len(kept)] if _WORDS.search(line)]
     if preface:
         notes.append(f'A text before the document was left out: "{shorten(" ".join(preface), 120)}".')
-    left = _without_closing(kept)
-    if len(left) < len(kept):
-        notes.append(f'Closing words were left out: "{shorten(" ".join(kept[len(left) :]).strip(" -*_"), 120)}".')
-    body = document.body if len(left) == len(lines) else "\n".join(left).strip()
+    left = without_closing(kept)
+    if left != kept:
+        words = " ".join(kept[len(left) :] or [kept[-1].removeprefix(left[-1])])
+        notes.append(f'Closing words were left out: "{shorten(words.strip(" -*_"), 120)}".')
+    body = document.body if left == lines else "\n".join(left).strip()
     return replace(document, body=shown_as_headings(body, sections).strip(), notes=tuple(notes))
 
 
@@ -179,37 +182,3 @@ def _after_front_matter(lines: list[str], first: int) -> int:
     end = next((number for number in range(1, first) if lines[number].strip() == mark), None)
     is_one = end is not None and end > 1 and all(_FRONT_MATTER_LINE.match(line) for line in lines[1:end])
     return end + 1 if end is not None and is_one else 0
-
-
-def _without_closing(lines: list[str]) -> list[str]:
-    """Leave out marks of the end, and a last paragraph that speaks to whoever asked with the rule above it."""
-    left = _before_marks(lines)
-    start = end = len(left)
-    while start and left[start - 1].strip() and not _RULE.match(left[start - 1]):
-        start -= 1
-    paragraph = " ".join(left[start:end])
-    if len(paragraph) > LONGEST_CLOSING_CHARACTERS or not _CLOSING.match(paragraph):
-        return lines if len(left) == len(_without_blank_end(lines)) else left
-    while start and (not left[start - 1].strip() or _RULE.match(left[start - 1])):
-        start -= 1
-    return _before_marks(left[:start])
-
-
-def _before_marks(lines: list[str]) -> list[str]:
-    """Leave out lines at the end that only say that it is the end, and closing tags of what was never opened."""
-    left = _without_blank_end(lines)
-    while left and (_END_MARK.match(left[-1]) or (_CLOSING_TAGS.match(left[-1]) and _is_unopened(left))):
-        left = _without_blank_end(left[:-1])
-    return left
-
-
-def _is_unopened(lines: list[str]) -> bool:
-    tags = re.findall(r"</([\w:.-]+)", lines[-1])
-    return not any(f"<{tag}" in line for tag in tags for line in lines[:-1])
-
-
-def _without_blank_end(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return lines[:end]

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from caseforge_assets.stages.languages import primary
+from caseforge_assets.stages.misspelt import name_meant
 from caseforge_assets.stages.process_details.heading_text import is_step, plain_heading
-from caseforge_assets.stages.process_details.misspelt import name_meant
 from caseforge_assets.stages.word_lists import word_list
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
@@ -20,7 +20,8 @@ MAX_HEADING_CHARACTERS = 200
 _QUALIFIERS = word_list("heading_qualifiers")
 _MORE_SURE = r"(?: and | for | ?[:–—|] ?| - )"
 _MORE_LOOSE = r"(?: of | in | on | to | from | within | across | during )"
-_BEFORE = re.compile(r"^(.+?)(?: ?[:–—|»>] ?| - )(.+)$")
+_BEFORE = re.compile(r"^(.+?)(?: ?[:–—|»>→➔➜⟶] ?| - |(?<=\w)['’]s )(.+)$")
+_DASH = re.compile(r" ?[–—|:·•] ?| - ")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Sections:
         for section in entries:
             for heading in translated.get(section.name, ()):
                 self._names.setdefault(plain_heading(heading), section.name)
+            self._names.setdefault(_other_way_round(plain_heading(section.name)), section.name)
             if section.name in self.asked:
                 self._own_names.setdefault(plain_heading(self.asked[section.name]), section.name)
 
@@ -124,7 +126,8 @@ class Sections:
 
     def _known(self, text: str) -> str | None:
         """The section with this name, or with this name in the singular."""
-        return self._names.get(text) or self._in_singular.get(text)
+        found = self._names.get(text) or self._in_singular.get(text)
+        return found or (self._names.get(_DASH.sub(" and ", text)) if _DASH.search(text) else None)
 
     def _longer(self, text: str, more: str) -> str | None:
         """The section whose name begins a heading; not where what follows is another section's name after a mark or "of"."""
@@ -141,6 +144,8 @@ class Sections:
             last = plain_heading(before[2])
             section = self._names.get(last) or self._longer(last, " and ")
             return None if section and (self._names.get(before[1]) or self._longer(before[1], _MORE_SURE)) else section
+        if section := next((section for name, section in self._own_names.items() if text.endswith(f" and {name}")), None):
+            return None if self._known(text.partition(" and ")[0]) else section
         text = text.removesuffix(" section")
         if section := self._known(text):
             return section
@@ -179,6 +184,11 @@ def _section_meant(sections: Sections, heading: str, in_place: bool) -> str | No
 @lru_cache(maxsize=4096)
 def _section_named(sections: Sections, line: str) -> str | None:
     return sections._find_named(line)
+
+
+def _other_way_round(text: str) -> str:
+    first, joined, second = text.partition(" and ")
+    return f"{second}{joined}{first}"
 
 
 def _singular(text: str) -> str:

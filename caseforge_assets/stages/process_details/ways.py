@@ -3,21 +3,32 @@
 None of them decides whether it was right: that is told by the sections that are found then.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from caseforge_assets.stages.canonical import texts_in
 from caseforge_assets.stages.process_details.heading_forms import strong_line
+from caseforge_assets.stages.process_details.heading_text import undecorated
 from caseforge_assets.stages.process_details.sections import Sections
+from caseforge_assets.stages.process_details.structured_texts import (
+    out_of_blocks,
+    out_of_html_table,
+    out_of_json,
+    out_of_table,
+    with_tags_apart,
+)
 from caseforge_assets.stages.process_details.tagged_sections import out_of_tags
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$")
 _MARKDOWN = {"markdown", "md"}
 _ESCAPED_BREAK = re.compile(r"\\r\\n|\\n")
+_FEW_LINES = 4
 _LEAST_ESCAPED_BREAKS = 10
-_LEAD_IN = re.compile(r"\A(?![#>*_\d-])([^\n]{0,200}?[:\]>`!][ \t]*)(#{1,6}[ \t]+(?:[^\n.;&{}<>]|\.(?=\S)){1,120})$", re.MULTILINE)
+_LEAD_IN = re.compile(
+    r"\A((?![#>*_\d-])[^\n]{0,200}?[:\]>`!][ \t]*|\*\*[^*\n]{1,60}\*\*:?[ \t]+)(#{1,6}[ \t]+(?:[^\n.;&{}<>]|\.(?=\S)){1,120})$",
+    re.MULTILINE,
+)
+_MARK_ALONE = re.compile(r"^[ \t]*(#{1,6}|(?:#{1,6}[ \t]*)?(?:\d{1,2}|[ivxIVX]{1,4})[.):]?)[ \t]*\n\s*([^\n]{3,80})$", re.MULTILINE)
 _HTML_HEADING = re.compile(r"(<h([1-6])\b[^<>]*>)\s*([^<>]*?)\s*(</h\2\s*>)", re.IGNORECASE)
 _WITH_TEXT = re.compile(
     r"^([ \t]*#{1,6}[ \t]+)([^\n]{3,60}?)(?:[ \t]*:|[ \t][–—-])[ \t]+((?:\S+[ \t]+){3,}[^\n]*[.!?;])[ \t]*$", re.MULTILINE
@@ -33,13 +44,19 @@ def ways(sections: Sections) -> Sequence[tuple[Callable[[str], str | None], str]
     return (
         (lambda text: _out_of_first_fence(text, sections), "The document stood in a code block, which was taken off."),
         (_out_of_fence, "The document stood in a code block, which was taken off."),
-        (_out_of_json, "The document stood in JSON, from which it was taken."),
+        (lambda text: out_of_json(text, sections), "The document stood in JSON, from which it was taken."),
+        (lambda text: _with_names_beside_marks(text, sections), "The marks or numbers of headings stood on lines of their own."),
         (_before_stray_fence, "A fence that closes no code block was left out."),
         (_with_breaks, "Line breaks were written as escapes."),
         (lambda text: _out_of_fences(text, sections), "Parts of the document stood in code blocks, which were taken off."),
+        (lambda text: out_of_table(text, sections), "Sections stood in the rows of a table, which were made headings."),
+        (lambda text: out_of_html_table(text, sections), "Sections stood in the rows of a table, which were made headings."),
+        (lambda text: out_of_blocks(text, sections), "Sections stood in YAML, of which headings were made."),
+        (with_tags_apart, "Tags stood one after the other on a line."),
         (lambda text: out_of_tags(text, sections), "Sections stood in tags, which were made headings."),
         (_with_html_on_one_line, "Headings in HTML went over several lines."),
         (lambda text: _with_text_below(text, sections), "Text stood on the lines of headings."),
+        (lambda text: _with_blanks_before_names(text, sections), "Headings were plain lines directly below text."),
         (lambda text: _with_headings_apart(text, sections), "Headings stood in the midst of lines."),
     )
 
@@ -112,29 +129,25 @@ def _out_of_fences(text: str, sections: Sections) -> str | None:
     return "\n".join(kept).strip() if 2 * named >= len(sections.entries) else None
 
 
-def _out_of_json(text: str) -> str | None:
-    """Take the one long text of a JSON string, or of an object that has no other; or a text under each section's name."""
-    if text.lstrip()[:1] not in ('"', "{", "["):
-        return None
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    if isinstance(value, dict) and len(value) > 1 and all(isinstance(part, str) for part in value.values()):
-        by_name = "\n\n".join(f"## {name.replace('_', ' ')}\n\n{part}" for name, part in value.items())
-    else:
-        by_name = None
-    long = [part for part in texts_in(value) if "\n" in part]
-    return long[0] if len(long) == 1 and (by_name is None or "\n## " in f"\n{long[0]}") else by_name
-
-
 def _with_breaks(text: str) -> str | None:
     r"""Read `\n` as a line break in a text that has none of its own."""
     if len(_ESCAPED_BREAK.findall(text)) < _LEAST_ESCAPED_BREAKS or len(text.strip().splitlines()) > 2:
         return None
     return _ESCAPED_BREAK.sub("\n", text.strip().strip('"')).replace('\\"', '"').replace("\\t", "\t")
+
+
+def _with_names_beside_marks(text: str, sections: Sections) -> str | None:
+    """Put marks or numbers of headings before the names that stand on the lines below them."""
+    named = 0
+
+    def joined(found: re.Match[str]) -> str:
+        nonlocal named
+        is_named = sections.named(found[2]) is not None
+        named += is_named
+        return f"## {found[2]}" if is_named else found[0]
+
+    plain = _MARK_ALONE.sub(joined, text)
+    return plain if 2 * named >= len(sections.entries) else None
 
 
 def _with_html_on_one_line(text: str) -> str | None:
@@ -146,11 +159,23 @@ def _with_headings_apart(text: str, sections: Sections) -> str | None:
     """Put headings on lines of their own in a text whose line breaks were lost."""
     names = {name for section in sections.entries for name in (section.name, sections.asked.get(section.name, section.name))}
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    number = r"(?:\d{1,2}[.)][ \t]+)?"
+    bold = rf"|\*\*{number}(?:{either}):?\*\*:?" if len(text.strip().splitlines()) <= _FEW_LINES else ""
     heading = re.compile(
-        rf"(?:(?<=\S)[ \t]+|^)(#{{1,6}}[ \t]+(?:\d{{1,2}}[.)][ \t]+)?(?:{either}):?)[ \t]+(?=\S)", re.MULTILINE | re.IGNORECASE
+        rf"(?:(?<=\S)[ \t]+|^)(#{{1,6}}[ \t]+{number}(?:{either}):?{bold})[ \t]+(?=\S)",
+        re.MULTILINE | re.IGNORECASE,
     )
     broken, count = heading.subn(r"\n\n\1\n\n", text)
     return broken.strip() if 2 * count >= len(sections.entries) else None
+
+
+def _with_blanks_before_names(text: str, sections: Sections) -> str | None:
+    """Put a blank line before lines that have nothing but a section's name, where there is one of each."""
+    lines = text.splitlines()
+    named = {number: section for number, line in enumerate(lines) if (section := sections.named(undecorated(line)))}
+    if len(set(named.values())) < len(sections.entries) or len(named) > len(sections.entries):
+        return None
+    return "\n".join(f"\n{line}" if number in named else line for number, line in enumerate(lines)).strip()
 
 
 def _with_text_below(text: str, sections: Sections) -> str | None:

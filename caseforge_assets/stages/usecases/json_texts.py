@@ -25,6 +25,8 @@ _ESCAPE = re.compile(
     r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|((?:x[0-9a-fA-F]{2})(?:\\x[0-9a-fA-F]{2})*)|(['_*#&%$~|<>(){}\[\]!?.,:;=+@^-]|`|[¡-©«-´¶-¹»-¿‐-⁞₠-⃀←-⇿])"
     r"|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8}))"
 )
+_MARGIN = re.compile(r"\s*(>|\+|#|//|\d+\s*[:|.)])[ \t]?")
+_QUOTE_ENTITIES = ("&quot;", "&#34;", "&#x22;")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _HIDDEN_BETWEEN = re.compile(rf"{_STRING}|[^\t\n\r -~]+", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
@@ -47,18 +49,31 @@ def spellings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         text: A text that is not JSON as it stands.
     """
     yield text, ()
+    if (bare := _without_margin(text)) is not None:
+        yield bare, ("Marks or numbers at the beginning of each line were left out.",)
     plain, notes = read_escapes(text)
     yield plain, notes or (CONTROLS_READ,)
     bare = _HIDDEN_BETWEEN.sub(lambda found: found[0] if found[0][0] == '"' else _blank(found[0]), plain)
     if bare != plain:
         yield bare, (*notes, "Characters between the parts of the JSON that nobody can see were left out.")
     if '"' not in plain:
-        if "&quot;" in plain or "&#34;" in plain:
-            yield html.unescape(plain), (*notes, "The JSON was written with the entities of HTML.")
+        if any(entity in text for entity in _QUOTE_ENTITIES):
+            yield read_escapes(html.unescape(text))[0], (*notes, "The JSON was written with the entities of HTML.")
         if "“" in plain or "”" in plain:
             yield plain.translate(_CURLY_QUOTES), (*notes, "The JSON was written with typographic quotes.")
     elif text.count('\\"') > 10 and (whole := _unescaped(text)) is not None:
         yield whole, ("The JSON was escaped once more than it should be.",)
+
+
+def _without_margin(text: str) -> str | None:
+    """Take off what stands before every line: the mark of a quotation, a comment or an addition, or its number; None where some line has none."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or lines[0].lstrip()[:1] in "{[":
+        return None
+    found = [_MARGIN.match(line) for line in lines]
+    if not all(found) or len({re.sub(r"\d+", "0", one[1]) for one in found if one}) > 1:
+        return None
+    return "\n".join(line[one.end() :] for line, one in zip(lines, found, strict=True) if one)
 
 
 def values_in(text: str) -> list[Found]:

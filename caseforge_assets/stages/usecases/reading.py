@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.canonical import canonical_json, texts_in
-from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in
+from caseforge_assets.stages.tolerant_json import parse_tolerantly
+from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in, together
 from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, UseCase
+from caseforge_assets.stages.usecases.loose_json import strictly_written
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES
+from caseforge_assets.stages.usecases.repairing import BRACKET, NO_JSON, json_start, repaired
 from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
-_BRACKET = re.compile(r"[{\[]")
-_OBJECT_START = re.compile(rf"\{{\s*[\"']?{KEY}\b")
 _LIST_START = re.compile(rf'"{KEY}"\s*:\s*\[')
 _NEXT_ITEM = re.compile(r"\s*,?\s*(?=\{)")
 _KEY_BEFORE = re.compile(rf'"{KEY}"\s*:\s*\Z')
@@ -27,20 +28,9 @@ _SEPARATORS = re.compile(
     r"|```(?:jsonl?|json5)?|~~~(?:json)?)*",
     re.MULTILINE | re.IGNORECASE,
 )
-_END_MARK = "CaseforgeEndOfAnswer"
-_NO_JSON = object()
 _AROUND = "Text around the JSON was ignored."
 _CONTESTED = f"the JSON has the key {KEY} several times with different lists, and which of them is meant cannot be told"
 _REPAIRED = "The syntax of the JSON was repaired."
-
-# json-repair takes time with the square of the length where brackets or quotes don't match, so that what could not be
-# repaired with certainty anyway is not tried.
-_LONGEST_REPAIRABLE = 250_000
-_MOST_STRAY_QUOTES = 60
-_MOST_OPEN_BRACKETS = 12
-_FIELD_NAME = re.compile(r"""["']\w+["']\s*:""")
-_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9a-fA-F]|u[0-9a-fA-F]{1,3}(?![0-9a-fA-F]))")  # has two readings
-_STRAY_QUOTE = re.compile(r'(?<=[^\s{\[:,\\])"(?=[^\s}\]:,])')
 
 
 @dataclass(frozen=True)
@@ -73,16 +63,44 @@ def read_candidates(text: str, cut: bool, is_good: Callable[[list[object]], bool
     try:
         return _from_value(json.loads(text, object_pairs_hook=read_pairs))
     except (ValueError, RecursionError) as error:
+        too_much = isinstance(error, RecursionError) or "integer string" in str(error)
+        if too_much and (reading := _without_depths(text)) is not None:
+            return reading
         problem = f"the text is not JSON: {error if isinstance(error, ValueError) else 'it is nested too deeply'}"
     for plain, notes in spellings(text):
         if (reading := _among_text(plain, notes, is_good)) is not None:
             return reading
     escaped, notes = read_escapes(text)
     if not cut:
+        loose = _loosely_written(escaped, notes)
+        if loose is not None and is_good(loose.candidates or []):
+            return loose
         for plain, more in ((text, ()), (escaped, notes)):
-            if (value := _repaired(plain)) is not _NO_JSON:
+            if (value := repaired(plain)) is not NO_JSON:
                 return _from_value(value, repaired=True, notes=(*more, _REPAIRED))
     return Reading(complete_items(escaped), problem, whole=False)
+
+
+def _without_depths(text: str) -> Reading | None:
+    try:
+        value, _ = parse_tolerantly(text, read_pairs)
+    except (ValueError, RecursionError):
+        return None
+    reading = _from_value(value, notes=("Parts of the JSON that are nested too deeply, or numbers that are too long, were left out.",))
+    return reading if reading.candidates else None
+
+
+def _loosely_written(text: str, notes: tuple[str, ...]) -> Reading | None:
+    """Read the one value in a text that is JSON but for its spelling; None where that is not certain."""
+    strict = strictly_written(text, json_start(text))
+    if strict is None or BRACKET.search(text, strict.end):
+        return None
+    try:
+        value = json.loads(strict.text, object_pairs_hook=read_pairs)
+    except (ValueError, RecursionError):
+        return None
+    reading = _from_value(value, notes=(*notes, _REPAIRED))
+    return reading if reading.candidates else None
 
 
 def complete_items(text: str) -> list[object]:
@@ -134,6 +152,8 @@ def _among_text(text: str, notes: tuple[str, ...], is_good: Callable[[list[objec
     different = {canonical_json(listed.candidates): listed for listed, _ in lists}
     good = [listed for listed in different.values() if is_good(listed.candidates)] if len(different) > 1 else list(different.values())
     begun = _begun_elsewhere(text, values)
+    if not (good or begun) and (whole := together([*different.values()])) is not None:
+        return Reading(whole.candidates, notes=(*(note for note in notes if note != CONTROLS_READ), whole.note))
     if len(good) != 1 or (begun and begun != good[0].candidates[: len(begun)]):
         count = len(different) + bool(begun)
         return Reading([], f"the text holds {count} lists of use cases that differ, and which of them is meant cannot be told", whole=False)
@@ -201,68 +221,3 @@ def _one_by_one(text: str, values: Sequence[Found], notes: tuple[str, ...]) -> R
         items,
         notes=(*(note for note in notes if note != CONTROLS_READ), "The candidates stood one after the other, without a list.", *said),
     )
-
-
-def _start(text: str) -> int:
-    """Find where the JSON begins; a text before it may hold brackets of its own."""
-    found = _OBJECT_START.search(text) or _BRACKET.search(text)
-    return found.start() if found else len(text)
-
-
-def _repaired(text: str) -> object:
-    start = _start(text)
-    if start == len(text) or not _may_be_repaired(text):
-        return _NO_JSON
-    from json_repair import repair_json  # not at the top: few answers need it
-
-    try:
-        value = repair_json(f'{text[start:]}\n,"{_END_MARK}":0', return_objects=True, skip_json_loads=True)
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return _NO_JSON
-    if _has_lost_a_field(value, text[start:]):
-        return _NO_JSON
-    if isinstance(value, list):
-        objects = [part for part in value if isinstance(part, dict) and KEY in part]
-        value = objects[0] if len(objects) == 1 else value
-    if isinstance(value, dict):
-        value.pop(_END_MARK, None)
-    # A mark in an inner place shows that something was still open where the text ended: a candidate may be cut off.
-    if not isinstance(value, dict | list) or _END_MARK in (written := json.dumps(value)):
-        return _NO_JSON
-    value = json.loads(written)  # joins the halves of surrogate pairs, which the repair leaves apart
-    return value if all(_stands_in(part, text) for part in texts_in(value)) else _NO_JSON
-
-
-def _has_lost_a_field(value: object, text: str) -> bool:
-    """Say whether a field's name stands in a text more often than in what a repair made of it: where it stood twice, the repair took one."""
-    written = json.dumps(value)
-    return any(len(re.findall(rf"""["']{name}["']\s*:""", text)) > written.count(f'"{name}":') for name in UseCase.model_fields)
-
-
-def _may_be_repaired(text: str) -> bool:
-    opened = sum(text.count(bracket) for bracket in "{[") - sum(text.count(bracket) for bracket in "}]")
-    return (
-        _HALF_ESCAPE.search(text) is None
-        and len(text) <= _LONGEST_REPAIRABLE
-        and abs(opened) <= _MOST_OPEN_BRACKETS
-        and len(_STRAY_QUOTE.findall(text)) <= _MOST_STRAY_QUOTES
-    )
-
-
-def _stands_in(value: str, text: str) -> bool:
-    """Say whether a string stands in a text as a whole: in quotes or as a bare word, between signs of JSON.
-
-    A repair may tear a string apart at a quote inside it, and then it does not stand there; or swallow the fields that
-    follow, and then there is the name of a field in it.
-
-    Args:
-        value: A string from a repaired JSON value.
-        text: What was repaired.
-    """
-    if _FIELD_NAME.search(value):
-        return False
-    unicode = json.dumps(value, ensure_ascii=False)[1:-1]
-    spellings = {value, json.dumps(value)[1:-1], unicode, unicode.replace("\\n", "\n"), repr(value)[1:-1]}
-    quoted = "|".join(f"{quote}{re.escape(spelling)}{quote}" for spelling in spellings for quote in "\"'")
-    bare = rf"|{value}" if value.isalpha() else ""
-    return re.search(rf"[{{\[,:]\s*(?:{quoted}{bare})\s*[}}\],]", text) is not None

@@ -59,9 +59,65 @@ _SPELLINGS: Mapping[str, str] = {
     "data analytics": "analytics",
     "system integration": "integration",
     "systems integration": "integration",
+    **dict.fromkeys(
+        [
+            "niedrig",
+            "gering",
+            "tief",
+            "klein",
+            "faible",
+            "bas",
+            "basse",
+            "bajo",
+            "baja",
+            "basso",
+            "bassa",
+            "baixo",
+            "baixa",
+            "laag",
+            "niski",
+            "niska",
+        ],
+        "Low",
+    ),
+    **dict.fromkeys(
+        [
+            "mittel",
+            "mäßig",
+            "moderat",
+            "moyen",
+            "moyenne",
+            "modéré",
+            "modérée",
+            "medio",
+            "media",
+            "moderado",
+            "moderada",
+            "moderato",
+            "médio",
+            "média",
+            "gemiddeld",
+            "matig",
+            "średni",
+            "średnia",
+        ],
+        "Medium",
+    ),
+    **dict.fromkeys(["hoch", "groß", "élevé", "élevée", "haut", "haute", "alto", "alta", "hoog", "wysoki", "wysoka"], "High"),
+    **dict.fromkeys(
+        ["automatisierung", "automatisation", "automatización", "automazione", "automação", "automatisering", "automatyzacja"], "automation"
+    ),
+    **dict.fromkeys(["optimierung", "optimización", "ottimizzazione", "otimização", "optimalisatie", "optymalizacja"], "optimization"),
+    **dict.fromkeys(
+        ["digitalisierung", "numérisation", "digitalización", "digitalizzazione", "digitalização", "digitalisering", "cyfryzacja"],
+        "digitization",
+    ),
+    **dict.fromkeys(["analytik", "analyse", "analytique", "analítica", "analisi", "análise", "analityka"], "analytics"),
+    **dict.fromkeys(["intégration", "integración", "integrazione", "integração", "integratie", "integracja"], "integration"),
 }
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _REMARK = re.compile(r"^([a-z ]+?)\s*[(\[:;,–—-]\s*(.+)$")
+_OF_WHAT = re.compile(r" (?:complexity|difficulty|effort|risk|roi|return|return on investment|level|impact|value)$")  # "Medium complexity"
 _SAYS_ANYTHING = re.compile(r"[^\W_]")
 _WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
 
@@ -71,7 +127,7 @@ def _as_written(value: object) -> object:
     if not isinstance(value, str):
         return value
     plain = " ".join(_EDGES.sub("", unicodedata.normalize("NFKC", visible(value)).casefold()).split())
-    if choice := _choice(plain):
+    if choice := _choice(plain) or _choice(_OF_WHAT.sub("", plain)):
         return choice
     remark = _REMARK.match(plain)
     others = [word for word in re.findall(r"\w+", remark[2]) if _choice(word)] if remark else []
@@ -110,6 +166,10 @@ class UseCase(BaseModel):
     category: ChosenCategory
     estimated_roi: ChosenLevel
     risk_level: ChosenLevel
+
+
+CHOICES = ("complexity_score", "category", "estimated_roi", "risk_level")
+"""Fields that hold one of a few values; the others are texts."""
 
 
 class UseCases(BaseModel):

@@ -1,14 +1,15 @@
 """From raw candidates to validated ones, with what is wrong with each said in words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from caseforge_assets.stages.characters import replace_unstorable
-from caseforge_assets.stages.usecases.candidate_list import field_of
-from caseforge_assets.stages.usecases.record import STORED_TITLE_CHARACTERS, UseCase
+from caseforge_assets.stages.usecases.candidate_list import field_of, misspelt_field
+from caseforge_assets.stages.usecases.plain_values import plain_value
+from caseforge_assets.stages.usecases.record import CHOICES, STORED_TITLE_CHARACTERS, UseCase
 from caseforge_assets.stages.usecases.repeated_keys import MARKS, contested_names, repeated_names
 
 _MOST_PROBLEMS_SAID = 5
@@ -43,7 +44,9 @@ def check_candidate(raw: object, position: int) -> Checked:
         return Checked(None, (f"{where} is not an object",))
     contested, repeated = contested_names(raw), repeated_names(raw)
     raw = {name: value for name, value in raw.items() if name not in MARKS}
-    meant = {name: field for name in raw if (field := field_of(name)) and (field == name or field not in raw)}
+    meant = _meant(raw)
+    changed = {name: plain for name, field in meant.items() if (plain := plain_value(field, raw[name])) is not raw[name]}
+    raw |= changed
     asked = {field: _storable(raw[name]) for name, field in meant.items()}
     extras = tuple(sorted(set(raw) - set(meant)))
     if fields := [name for name in contested if field_of(name)]:
@@ -53,10 +56,23 @@ def check_candidate(raw: object, position: int) -> Checked:
     except ValidationError as error:
         return Checked(None, tuple(f"{where}: {_in_words(problem)}" for problem in error.errors()), extras)
     renamed = [f'In {where}, the field "{name}" was read as {field}.' for name, field in meant.items() if name != field]
+    renamed += [f"In {where}, {field} came as a list, and was made a text." for field in map(meant.__getitem__, changed)]
     renamed += [f"In {where}, {name} stood several times with the same value." for name in repeated if field_of(name)]
     return Checked(
         use_case, (), extras, (*renamed, *_notes(where, {field: raw[name] for name, field in meant.items()}, asked, use_case, extras))
     )
+
+
+def _meant(raw: Mapping[str, object]) -> dict[str, str]:
+    """Give the field that each name means: of its own name, of another spelling of it, or else with a small mistake in it."""
+    meant = {name: field for name in raw if (field := field_of(name)) and (field == name or field not in raw)}
+    if len(meant) == len(UseCase.model_fields):
+        return meant
+    absent = [field for field in UseCase.model_fields if field not in meant.values()]
+    for name in [name for name in raw if absent and name not in meant]:
+        if (field := misspelt_field(name)) in absent and field not in meant.values():
+            meant[name] = field
+    return meant
 
 
 def say_problems(problems: Sequence[str]) -> str:
@@ -95,7 +111,7 @@ def _notes(where: str, raw: dict[str, object], asked: dict[str, object], use_cas
         notes.append(f"The title of {where} has {len(use_case.title)} characters and was cut to {STORED_TITLE_CHARACTERS}.")
     if extras:
         notes.append(f"Fields of {where} that were not asked for were dropped: {', '.join(map(replace_unstorable, extras))}.")
-    for name in ("complexity_score", "category", "estimated_roi", "risk_level"):
+    for name in CHOICES:
         if raw[name] != (value := getattr(use_case, name)):
             notes.append(f'In {where}, {name} "{raw[name]}" was read as {value}.')
     if any(asked[name] is not value for name, value in raw.items()):

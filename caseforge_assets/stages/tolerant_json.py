@@ -1,20 +1,22 @@
-"""JSON of a line that is whole, though a strict parser refuses it: raw control characters, lone surrogates, parts that are nested too deeply."""
+"""JSON that is whole, though a strict parser refuses it: raw control characters, lone surrogates, parts that are nested too deeply."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 MOST_DEPTH = 64  # no part of a result is nested a fifth as deep
 MOST_DIGITS = 300  # a number of a result has a tenth of that
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 
 
-def parse_tolerantly(text: str) -> tuple[object, bool]:
+def parse_tolerantly(text: str, read_pairs: Callable[[list[tuple[str, object]]], object] | None = None) -> tuple[object, bool]:
     """Parse JSON; parts that are nested deeper than any result are null.
 
     Args:
         text: JSON in which control characters may stand in strings as they are.
+        read_pairs: What makes an object of its pairs, if not a dict of the last ones.
 
     Returns:
         The value, and whether such a part was left out.
@@ -23,7 +25,7 @@ def parse_tolerantly(text: str) -> tuple[object, bool]:
         ValueError: It is not JSON.
     """
     shallow = _without_depths(text)
-    return json.loads(shallow, strict=False, parse_int=_number), shallow is not text
+    return json.loads(shallow, strict=False, parse_int=_number, object_pairs_hook=read_pairs), shallow is not text
 
 
 def _number(digits: str) -> int | float:
