@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -59,19 +59,19 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)
-    tell_failures(
-        connection, [_failed(reception, answer) for answer in new if states.get(answer.attempt.request_id or 0) == RequestState.failed]
-    )
-    for answer in new:
-        if not answer.judgement.outcome.good:
-            what = {
-                "node": answer.attempt.code,
-                "attempt": answer.attempt.id,
-                "outcome": answer.judgement.outcome,
-                "why": answer.judgement.detail,
-            }
-            log_event(log, "node failed", batch=reception.batch.name, stage=reception.stage.key, **what)
+    if bad := [answer for answer in new if not answer.judgement.outcome.good]:
+        _tell_bad(connection, reception, bad, states)
     return [node_id for node_id, _ in stored.values()]
+
+
+def _tell_bad(connection: Connection, reception: Reception, bad: Sequence[Judged], states: Mapping[int, str]) -> None:
+    """Logs bad answers, and makes events of those after which nothing is asked again by itself."""
+    failed = [answer for answer in bad if states.get(answer.attempt.request_id or 0) == RequestState.failed]
+    tell_failures(connection, [_failed(reception, answer) for answer in failed])
+    for answer in bad:
+        attempt, judgement = answer.attempt, answer.judgement
+        what = {"node": attempt.code, "attempt": attempt.id, "outcome": judgement.outcome, "why": judgement.detail}
+        log_event(log, "node failed", batch=reception.batch.name, stage=reception.stage.key, **what)
 
 
 def _failed(reception: Reception, answer: Judged) -> FailedNode:

@@ -11,7 +11,7 @@ from caseforge_assets.settings.stage_settings import shown_stage_version, stage_
 from caseforge_assets.stages.stage import Stage, known_as
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
-from caseforge_assets.store.mirroring import outbox, told_versions
+from caseforge_assets.store.mirroring import outbox, stage_versions
 from caseforge_assets.store.requests.styles import fresh_versions
 
 
@@ -52,7 +52,7 @@ def repeat_under_new_versions(store: Engine, project: Project) -> int:
             assets = (shown.stage.inputs, shown.stage.outputs, shown.stage.content)
             rows = outbox.standing(connection, assets, sorted(shown.otherwise), shown.keys)
             written += len(outbox.add(connection, rows))
-            told_versions.remember_told(connection, shown.name, shown.version)
+            stage_versions.remember_told(connection, shown.name, shown.version)
         return written
 
 
@@ -68,7 +68,7 @@ class _Shown(NamedTuple):
 
 def _shown_otherwise(connection: Connection, project: Project) -> Iterator[_Shown]:
     """The stages of the project, and those of frameworks that have them otherwise or had so once, and are told apart since."""
-    before, loaded = told_versions.told_versions(connection), frameworks.loaded_keys(connection)
+    before, loaded = stage_versions.told_versions(connection), frameworks.loaded_keys(connection)
     for stage in project.stages:
         apart = [key for key in loaded if project.stages.in_framework(stage, key) is not stage or known_as(stage, key) in before]
         others = [key for key in loaded if key not in apart]

@@ -21,7 +21,7 @@ from caseforge_assets.stages.stage import (
     stage_version,
 )
 from caseforge_assets.store.database.engine import Connection, Engine
-from caseforge_assets.store.mirroring.stage_definitions import SeenDefinition, remember_definition, seen_definitions
+from caseforge_assets.store.mirroring.stage_versions import SeenDefinition, remember_definition, seen_definitions
 
 
 class _Defined(NamedTuple):

@@ -133,11 +133,11 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> Flus
         events = _asset_events(store, show, made, metadata, event_ids)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
-    standing = sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0)  # answers come in any order
-    notes = [_note(row, metadata[row.id]) for row in standing]
-    written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
-    event_ids |= dict(zip((row.id for row in standing), written, strict=True))
-    show.failures.write([row for row in standing if row.kind == Kind.failed])
+    if standing := sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0):  # answers come in any order
+        notes = [_note(row, metadata[row.id]) for row in standing]
+        written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
+        event_ids |= dict(zip((row.id for row in standing), written, strict=True))
+        show.failures.write([row for row in standing if row.kind == Kind.failed])
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return Flushed(len(event_ids), frozenset(row.framework_key for row in rows))

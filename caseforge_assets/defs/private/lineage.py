@@ -5,13 +5,13 @@ Tests hold what is written here against what Dagster itself writes and reads. Wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance
+from dagster import AssetKey, AssetMaterialization, AssetObservation, DagsterInstance, DagsterRunStatus
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
@@ -27,7 +27,16 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 
 from caseforge_assets.defs.private.entries import EventPacker, Writer, insert_entries, planned_entry
 from caseforge_assets.defs.private.event_tables import Chunk, event_storage, store_events
-from caseforge_assets.defs.private.overtaken_plans import overtaken_plans
+
+_OVERTAKEN = """
+select p.partition
+from (select partition, max(id) as id from event_logs
+      where asset_key = %(asset)s and dagster_event_type = 'ASSET_MATERIALIZATION_PLANNED' and partition = any(%(partitions)s)
+      group by partition) newest
+join event_logs p on p.id = newest.id
+join runs r on r.run_id = p.run_id
+where p.run_id <> %(run_id)s and r.status <> %(good)s
+"""
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def write_materializations(
     """
     writer = Writer(run_id or RUNLESS_RUN_ID, job_name or RUNLESS_JOB_NAME, step_key)
     storage = event_storage(instance)
-    overtaken = overtaken_plans(storage, [(event.asset_key, event.partition) for event in events], writer.run_id)
+    overtaken = _overtaken_plans(storage, [(event.asset_key, event.partition) for event in events], writer.run_id)
     entries = [entry for event in events for entry in _after_its_plan(event, overtaken)]
     ids = store_events(
         instance,
@@ -106,6 +115,31 @@ def write_materializations(
         lambda some, times: _packed(storage, writer, [entries[place] for place in some], times),
     )
     return [event_id for entry, event_id in zip(entries, ids, strict=True) if isinstance(entry, AssetEvent)]
+
+
+def _overtaken_plans(
+    storage: PostgresEventLogStorage, made: Iterable[tuple[tuple[str, ...], str | None]], run_id: str
+) -> set[tuple[tuple[str, ...], str | None]]:
+    """Those of the assets' partitions that another run planned last, which did not succeed, or has not yet.
+
+    Dagster's page of a partition says that such a run failed, until another one plans it. Its runs have to be in the same database as its events; what has no
+    partition is left out, because Dagster itself forgets the runs of that.
+    """
+    by_asset: dict[tuple[str, ...], list[str]] = {}
+    for asset, partition in made:
+        if partition is not None:
+            by_asset.setdefault(asset, []).append(partition)
+    found: set[tuple[tuple[str, ...], str | None]] = set()
+    with storage.index_connection() as connection:
+        for asset, partitions in by_asset.items():
+            values = {
+                "asset": AssetKey(asset).to_string(),
+                "partitions": partitions,
+                "run_id": run_id,
+                "good": DagsterRunStatus.SUCCESS.value,
+            }
+            found.update((asset, partition) for partition in connection.exec_driver_sql(_OVERTAKEN, values).scalars())
+    return found
 
 
 def _after_its_plan(event: AssetEvent, overtaken: Collection[tuple[tuple[str, ...], str | None]]) -> list[AssetEvent | _Plan]:

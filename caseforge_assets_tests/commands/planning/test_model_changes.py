@@ -14,7 +14,7 @@ from caseforge_assets.settings import StageOverrides
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import lock_in_transaction
-from caseforge_assets.store.mirroring.told_versions import remember_told
+from caseforge_assets.store.mirroring.stage_versions import remember_told
 from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
 from caseforge_assets_tests.commands.model_changes import BOTH, stale, to_send
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, USECASES, OpenBench, Workbench, renamed

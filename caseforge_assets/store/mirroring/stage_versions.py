@@ -1,4 +1,4 @@
-"""The parts that stages' requests were made of, version by version, and since when the newest version holds."""
+"""Versions of stages: the parts that requests were made of, since when the newest one holds, and which ones Dagster was told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from caseforge_assets.store.schema.tables import stage_definition
+from caseforge_assets.store.schema.tables import stage_definition, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,14 @@ def remember_definition(connection: Connection, stage: str, versions: Collection
         row = insert(stage_definition).values(stage=stage, version=version, parts=dict(parts))
         new = {"parts": dict(parts), "current_since": func.now()}
         connection.execute(row.on_conflict_do_update(index_elements=["stage", "version"], set_=new))
+
+
+def told_versions(connection: Connection) -> dict[str, str]:
+    """Code versions by stage; stages of which nothing was ever told are left out."""
+    return {row.stage: row.code_version for row in connection.execute(select(told.c.stage, told.c.code_version))}
+
+
+def remember_told(connection: Connection, stage: str, code_version: str) -> None:
+    """From now on this is what was told."""
+    row = insert(told).values(stage=stage, code_version=code_version)
+    connection.execute(row.on_conflict_do_update(index_elements=["stage"], set_={"code_version": code_version}))
