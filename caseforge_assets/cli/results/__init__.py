@@ -1,1 +1,1 @@
-"""Commands on what was made: show, export, edit, import, quality, stale, report."""
+"""Commands on what was made: show, export, edit, import, quality, stale, report. Deciding on use cases is `curating`."""

@@ -1,1 +1,1 @@
-"""What is wrong: looked for, delivered, acknowledged. The rules are in `alerts`."""
+"""What is wrong: looked for, delivered, acknowledged. The rules are in `alerts`, sending to people is in `notifications`."""

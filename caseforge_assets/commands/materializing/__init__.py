@@ -1,1 +1,1 @@
-"""Bringing chosen nodes to their end, stage after stage: what a run of assets does."""
+"""Bringing chosen nodes to their end, stage after stage: what a run of assets does. Rounds over all nodes are `rounds`."""

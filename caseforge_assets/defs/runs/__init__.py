@@ -1,1 +1,1 @@
-"""Jobs, sensors, and the life of runs."""
+"""Jobs, sensors, and the life of runs. They ask for work and decide nothing of it."""

@@ -1,1 +1,1 @@
-"""Alerts, and the figures that their rules look at."""
+"""Alerts, and the figures that their rules look at. Whether a figure is an alert is decided in `alerts`."""

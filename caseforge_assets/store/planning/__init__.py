@@ -1,1 +1,1 @@
-"""Plans, and where nodes stand that plans are made for."""
+"""Plans, and where nodes stand that plans are made for. What is asked because of them is `requests`."""

@@ -1,1 +1,1 @@
-"""Requests: current, pending, answered by reuse, and in which styles they were made."""
+"""Requests: current, pending, answered by reuse, and in which styles they were made. What they came to is `collecting`."""

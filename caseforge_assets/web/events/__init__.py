@@ -1,1 +1,1 @@
-"""What happens, as it happens: streams of events, and webhooks in both directions."""
+"""What happens, as it happens: streams of events, and messages of providers. Delivering to webhooks is a command (`telling`)."""
