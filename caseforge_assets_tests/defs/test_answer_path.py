@@ -1,0 +1,76 @@
+"""The path of one answer: which modules are entered while its line is judged, stored and shown; none joins them unnoticed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import caseforge_assets
+from caseforge_assets.commands.collecting import collect_batch as collecting
+from caseforge_assets.commands.collecting.collect_batch import collect_batch
+from caseforge_assets.commands.collecting.fetch_results import fetch_results
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
+from caseforge_assets.defs.mirroring.flush import flush_outbox
+from caseforge_assets.store.submitting import batches
+from caseforge_assets_tests.defs.project import OpenProject, Project, eventually
+from caseforge_assets_tests.workbench import PROCESS, USECASES
+
+PACKAGE = f"{Path(caseforge_assets.__file__).parent}/"
+ELSEWHERE = ("batch_server/",)  # answers in this process
+MOST = {PROCESS.key: 97, USECASES.key: 81}  # modules: from a document the next request is made, from use cases nothing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [PROCESS, USECASES], ids=lambda stage: str(stage.key))
+def test_an_answer_enters_no_more_modules_than_are_told(project: OpenProject, monkeypatch: pytest.MonkeyPatch, stage: Any) -> None:
+    opened = project()
+    opened.load()
+    if stage is USECASES:
+        opened.generate("1.1.1", stages=[PROCESS])
+    opened.bench.approve("1.1.1", stages=[PROCESS, USECASES])
+    opened.bench.round()
+    batch_id = eventually(lambda: _finished(opened))
+    with opened.bench.store.connect() as connection:
+        paths = fetch_results(opened.bench.project, batches.get(connection, batch_id))
+    monkeypatch.setattr(collecting, "fetch_results", lambda *_: paths)
+    opened.flush()
+    with entered() as functions:
+        assert collect_batch(opened.bench.project, batch_id)
+        assert flush_outbox(opened.instance, opened.bench.project, failed_nodes)
+    modules = sorted({module for module, _ in functions})
+    told = {module: sorted(name for entered, name in functions if entered == module) for module in modules}
+    assert len(modules) <= MOST[stage.key], "\n".join(f"{module}: {', '.join(names)}" for module, names in told.items())
+
+
+def _finished(opened: Project) -> int | None:
+    poll_batches(opened.bench.project)
+    return next(iter(opened.bench.column("select id from caseforge.batch where state = 'final'")), None)
+
+
+@contextmanager
+def entered() -> Iterator[set[tuple[str, str]]]:
+    """Collects (module, function) of all that is entered of the package meanwhile, in any thread."""
+    found: set[tuple[str, str]] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(PACKAGE) and code.co_filename.endswith(".py") and code.co_name != "<module>":
+            module = code.co_filename.removeprefix(PACKAGE)
+            if not module.startswith(ELSEWHERE):
+                found.add((module, code.co_name))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
