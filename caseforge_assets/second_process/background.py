@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -34,10 +35,12 @@ def _ask(function: Callable[[Argument], Result], argument: Argument) -> Reply:
     command = [sys.executable, "-P", "-m", "caseforge_assets.second_process.background"]
     try:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
+            atexit.register(process.kill)  # should this one end before it, in another thread
             try:
                 send((function, argument), process.stdin)
                 reply: Reply = receive(process.stdout)
             finally:
+                atexit.unregister(process.kill)
                 process.kill()
     except (OSError, EOFError):  # no memory for it, or it was killed
         return NOT_DONE

@@ -17,7 +17,7 @@ BANDS, SLOTS = 48, 3
 SEED = 11
 UNIT = 300.0  # what a word says, for each time that it counts
 MOST_TIMES = 8
-AT_ONCE = 8_000
+AT_ONCE = 2_000
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 Bands = npt.NDArray[np.int64]
 

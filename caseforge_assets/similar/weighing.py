@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from caseforge_assets.similar.words import WORD, Words
 
+AT_ONCE = 5_000  # ideas whose words are counted
 MOST = 5.0  # however rare a word is: it may be a slip of the pen
 Numbers = npt.NDArray[np.uint32]
 Weights = npt.NDArray[np.float32]
@@ -26,9 +27,14 @@ class Weighing:
     @classmethod
     def of(cls, ideas: Sequence[bytes]) -> Weighing:
         """Counts words of ideas."""
-        every = np.frombuffer(b"".join(ideas), dtype=WORD)["word"]
-        words, counts = np.unique(every, return_counts=True)
-        return cls(len(ideas), words.astype(np.uint32), counts.astype(np.uint32))
+        words, counts = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32)
+        for first in range(0, len(ideas), AT_ONCE):
+            some = np.frombuffer(b"".join(ideas[first : first + AT_ONCE]), dtype=WORD)["word"]
+            now, places = np.unique(np.concatenate((words, some)), return_inverse=True)
+            counted = np.bincount(places[len(words) :], minlength=len(now))
+            counted[places[: len(words)]] += counts
+            words, counts = now.astype(np.uint32), counted.astype(np.uint32)
+        return cls(len(ideas), words, counts)
 
     @classmethod
     def unpacked(cls, ideas: int, words: bytes, counts: bytes) -> Weighing:

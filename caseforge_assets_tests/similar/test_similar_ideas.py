@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from caseforge_assets.similar import bands, buckets, shelf, vectors
+from caseforge_assets.similar import weighing as weighing_module
 from caseforge_assets.similar.bands import bands_of
 from caseforge_assets.similar.centres import MOST_WORDS, centre_of
-from caseforge_assets.similar.grouping import ALIKE, IN_GROUP, group_ideas
+from caseforge_assets.similar.grouping import ALIKE, IN_GROUP, group_ideas, group_shelf
+from caseforge_assets.similar.shelf import Shelf
 from caseforge_assets.similar.vectors import Vectors
 from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.similar.words import ALSO_OF_PROCESS, IN_TEXT, OF_TITLE, Process, idea_words, read_words
@@ -84,15 +90,45 @@ def test_groups_do_not_chain() -> None:
         assert all(likeness(chain[member], centre, weighing) >= IN_GROUP for member in members)
 
 
+def test_groups_are_the_same_where_ideas_and_all_that_is_made_of_them_lie_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = [
+        idea_words(fresh(300 + number % 9, 4), [f"{fresh(400 + number % 9, 9)} {fresh(500 + number, 2)}"], HIRING) for number in range(90)
+    ]
+    ideas = [*told[:30], b"", *told[30:]]
+    weighing, grouped = Weighing.of(ideas), group_ideas(ideas, Weighing.of(ideas))
+    assert 9 <= len(grouped.centres) <= 12
+    for module in (shelf, buckets):
+        monkeypatch.setattr(module, "IN_MEMORY", 100)
+    for module in (buckets, bands, vectors, weighing_module):
+        monkeypatch.setattr(module, "AT_ONCE", 7)
+    with (tmp_path / "ideas").open("w+b") as file:
+        lying = Shelf.of(ideas, file)
+        counted = Weighing.of(lying)
+        again = group_shelf((file.name, lying.starts, counted))
+    assert counted.packed() == weighing.packed()
+    assert again.leaders.tolist() == grouped.leaders.tolist()
+    assert again.scores.tolist() == grouped.scores.tolist()
+    assert again.centres == grouped.centres
+
+
+def test_a_shelf_gives_what_was_put_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "IN_MEMORY", 4)
+    told = [b"one", b"", b"three", b"four"]
+    lying = Shelf.of(iter(told))
+    assert list(lying) == told
+    assert [lying[1:3], lying[:0], lying[3:9], lying[9:]] == [told[1:3], [], told[3:], []]
+    assert len(Shelf.of([])) == 0
+
+
 def test_those_that_are_alike_meet_in_bands() -> None:
     told = [idea_words(TITLE.format("it"), [TEXT.format("It") + fresh(number, 3)], HIRING) for number in range(20)]
     others = [idea_words(fresh(50 + number, 4), [fresh(100 + number)], HIRING) for number in range(60)]
     weighing = Weighing.of([*told, *others])
     assert likeness(told[0], told[1], weighing) >= ALIKE
-    bands = bands_of([*told, *others], weighing)
-    assert all((bands[0] == bands[number]).any() for number in range(1, len(told)))
-    assert not any((bands[0] == bands[number]).any() for number in range(len(told), len(bands)))
-    assert (bands_of(told[3:4], weighing)[0] == bands[3]).all()
+    its = bands_of([*told, *others], weighing)
+    assert all((its[0] == its[number]).any() for number in range(1, len(told)))
+    assert not any((its[0] == its[number]).any() for number in range(len(told), len(its)))
+    assert (bands_of(told[3:4], weighing)[0] == its[3]).all()
 
 
 def test_a_centre_is_what_members_have_in_common() -> None:

@@ -6,18 +6,23 @@ Groups are made anew where much is new, because how much a word says follows fro
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
-from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
+from caseforge_assets.second_process.background import in_background
+from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.settings.project import Project
 from caseforge_assets.similar.bands import bands_of
+from caseforge_assets.similar.buckets import FULL
 from caseforge_assets.similar.centres import MEMBERS, centre_of
-from caseforge_assets.similar.grouping import ALIKE, FULL, LOOKED_AT, Grouped, group_given, group_ideas
+from caseforge_assets.similar.grouping import ALIKE, LOOKED_AT, Grouped, group_ideas, group_shelf
+from caseforge_assets.similar.shelf import Shelf
 from caseforge_assets.similar.vectors import Vectors
 from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.similar.words import Process, Told, words_of_each
@@ -25,13 +30,15 @@ from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.reading import due, similar_due, similar_upkeep
 from caseforge_assets.store.reading.similar_upkeep import SEPARATOR, Kind, NewCandidate, StoredGroup
+from caseforge_assets.temporary import temporary_folder
 
 LOCK = "refresh similar"
 FEW = 500  # candidates of a kind: they are grouped anew with each that comes
 MUCH_NEW = 0.25  # of all: more is a reason to group everything anew
 AT_ONCE = 400  # that join groups in one transaction
 WORTH_A_PROCESS = 200
-MANY, WAIT_FOR_PROCESS_S = 2_000, 10.0
+MANY = 2_000
+ADDED_AT_ONCE = 2_000
 
 
 def refresh_similar(store: Engine, project: Project, *, nodes: int | None = None, anew: bool = False) -> bool:
@@ -113,62 +120,75 @@ def _group(store: Engine) -> None:
 
 
 def _group_all(store: Engine, kind: Kind) -> None:
-    """Groups everything of a kind; what is stored changes in one transaction."""
-    with store.connect() as connection:
-        ids, nodes, ideas = similar_upkeep.words_of_all(connection, kind)
-    weighing = Weighing.of(ideas)
-    grouped = _grouped_elsewhere(ideas, weighing)
-    leaders = grouped.leaders.tolist()
-    with store.begin() as connection:
-        similar_upkeep.remove_groups(connection, kind)
-        similar_upkeep.keep_weighing(connection, kind, *weighing.packed())
-        joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
-        similar_upkeep.join_groups(connection, joined)
-        _add(connection, kind, weighing, _Groups(ids, ideas, leaders, grouped.centres, _processes(leaders, nodes)))
+    """Groups everything of a kind, which lies in a file meanwhile; what is stored changes in one transaction."""
+    with temporary_folder() as folder, (Path(folder) / "ideas").open("w+b") as file:
+        ids, nodes = array("q"), array("q")
+        with store.connect() as connection:
+            ideas = Shelf.of(_noting(similar_upkeep.words_of_all(connection, kind), ids, nodes), file)
+        weighing = Weighing.of(ideas)
+        grouped = _grouped_elsewhere(ideas, file.name, weighing)
+        groups = _Groups(ids, ideas, grouped, nodes)
+        with store.begin() as connection:
+            similar_upkeep.remove_groups(connection, kind)
+            similar_upkeep.keep_weighing(connection, kind, *weighing.packed())
+            similar_upkeep.join_groups(connection, groups.joined())
+            _add(connection, kind, weighing, groups)
 
 
-def _grouped_elsewhere(ideas: Sequence[bytes], weighing: Weighing) -> Grouped:
-    """Many ideas take minutes: the second process has them, so that this one goes on with what else it does."""
+def _noting(rows: Iterable[tuple[int, int, bytes]], ids: array[int], nodes: array[int]) -> Iterator[bytes]:
+    for candidate_id, node_id, words in rows:
+        ids.append(candidate_id)
+        nodes.append(node_id)
+        yield words
+
+
+def _grouped_elsewhere(ideas: Shelf, path: str, weighing: Weighing) -> Grouped:
+    """Many ideas take minutes: a process of their own has them, so that this one goes on with what else it does."""
     if len(ideas) > MANY:
-        start_second_process(WAIT_FOR_PROCESS_S)
-    ((_, grouped),) = work_ahead(group_given, [(None, (ideas, weighing))], ahead=len(ideas) > MANY)
-    return grouped
-
-
-def _processes(leaders: Sequence[int], nodes: Sequence[int]) -> Counter[int]:
-    return Counter(leader for leader, _ in set(zip(leaders, nodes, strict=True)))
+        return in_background(group_shelf, (path, ideas.starts, weighing))
+    return group_ideas(ideas, weighing)
 
 
 @dataclass(frozen=True)
 class _Groups:
-    """Groups of candidates, which are named by their places in `ids` and `ideas`.
+    """Groups of candidates, which are named by their places in `ids`, `ideas` and `nodes`.
 
     Attributes:
-        leaders: For each candidate, who speaks for its group.
-        centres: Of groups with several members, by who speaks for them.
-        processes: How many processes a group has, by who speaks for it.
+        nodes: Of which each is; without any, processes are counted later.
     """
 
     ids: Sequence[int]
     ideas: Sequence[bytes]
-    leaders: Sequence[int]
-    centres: dict[int, bytes]
-    processes: Counter[int]
+    grouped: Grouped
+    nodes: Sequence[int] = ()
+
+    def joined(self) -> Iterator[tuple[int, int, float]]:
+        """Each candidate with its group and how much it is like the group's centre."""
+        numbers = zip(self.ids, self.grouped.leaders, self.grouped.scores, strict=True)
+        return ((candidate, self.ids[leader], float(score)) for candidate, leader, score in numbers)
+
+    def led(self) -> Iterator[tuple[int, int, int]]:
+        """Who leads a group, with how many members and processes it has."""
+        leaders, members = np.unique(self.grouped.leaders, return_counts=True)
+        processes = np.zeros(len(self.ids), dtype=np.int64)
+        if len(self.nodes):
+            pairs = np.unique(np.stack((self.grouped.leaders, np.array(self.nodes))), axis=1)
+            processes = np.bincount(pairs[0], minlength=len(self.ids))
+        return zip(leaders.tolist(), members.tolist(), processes[leaders].tolist(), strict=True)
 
 
 def _add(connection: Connection, kind: Kind, weighing: Weighing, groups: _Groups) -> None:
     """Stores groups: each is found by the bands of who speaks for it and, where it has several members, of its centre."""
-    ids, ideas, centres, sizes = groups.ids, groups.ideas, groups.centres, Counter(groups.leaders)
-    leading = sorted(sizes)
-    for first in range(0, len(leading), AT_ONCE * 25):
-        piece = leading[first : first + AT_ONCE * 25]
-        own = bands_of([ideas[leader] for leader in piece], weighing)
-        of_centres = bands_of([centres.get(leader, b"") for leader in piece], weighing)
+    centres, led = groups.grouped.centres, groups.led()
+    while piece := list(islice(led, ADDED_AT_ONCE)):
+        ideas = [groups.ideas[leader] for leader, _, _ in piece]
+        own = bands_of(ideas, weighing)
+        of_centres = bands_of([centres.get(leader, b"") for leader, _, _ in piece], weighing)
         rows = []
-        for number, leader in enumerate(piece):
+        for number, (leader, members, processes) in enumerate(piece):
             bands = set(own[number].tolist()) | (set(of_centres[number].tolist()) if leader in centres else set())
-            group = StoredGroup(ids[leader], sizes[leader], centres.get(leader, ideas[leader]))
-            rows.append((group, groups.processes[leader], sorted(bands) if ideas[leader] else []))
+            group = StoredGroup(groups.ids[leader], members, centres.get(leader, ideas[number]))
+            rows.append((group, processes, sorted(bands) if ideas[number] else []))
         similar_upkeep.add_groups(connection, kind, rows)
 
 
@@ -177,7 +197,7 @@ def _join(store: Engine, kind: Kind, weighing: Weighing) -> int:
     with store.begin() as connection:
         waiting = similar_upkeep.words_waiting(connection, kind, AT_ONCE)
         joined = _find_groups(connection, kind, waiting, weighing)
-        similar_upkeep.join_groups(connection, joined)
+        similar_upkeep.join_groups(connection, ((candidate, *of) for candidate, of in joined.items()))
         touched = {group for group, _ in joined.values()}
         for group in touched:
             _move_centre(connection, group, weighing)
@@ -220,9 +240,7 @@ def _found_groups(connection: Connection, kind: Kind, left: dict[int, bytes], we
     ids, ideas = list(left), list(left.values())
     if not ids:
         return
-    grouped = group_ideas(ideas, weighing)
-    leaders = grouped.leaders.tolist()
-    joined = {ids[number]: (ids[leader], float(grouped.scores[number])) for number, leader in enumerate(leaders)}
-    similar_upkeep.join_groups(connection, joined)
-    _add(connection, kind, weighing, _Groups(ids, ideas, leaders, grouped.centres, Counter()))
-    similar_upkeep.count_members(connection, sorted({group for group, _ in joined.values()}))
+    groups = _Groups(ids, ideas, group_ideas(ideas, weighing))
+    similar_upkeep.join_groups(connection, groups.joined())
+    _add(connection, kind, weighing, groups)
+    similar_upkeep.count_members(connection, sorted({ids[leader] for leader in groups.grouped.leaders}))

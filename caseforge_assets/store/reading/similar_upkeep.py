@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import Connection, text
 
@@ -136,18 +137,14 @@ def counts(connection: Connection, kind: Kind) -> tuple[int, int]:
     return every, waiting
 
 
-def words_of_all(connection: Connection, kind: Kind) -> tuple[list[int], list[int], list[bytes]]:
-    """All candidates of a kind, their nodes and their words."""
+def words_of_all(connection: Connection, kind: Kind) -> Iterator[tuple[int, int, bytes]]:
+    """All candidates of a kind, their nodes and their words, as they come."""
     query = text("""
     select candidate_id, node_id, words from caseforge.similar_candidate
     where stage = :stage and simulated = :simulated order by candidate_id
     """)
-    ids, nodes, words = list[int](), list[int](), list[bytes]()
-    for row in connection.execution_options(stream_results=True).execute(query, _of(kind)):
-        ids.append(row[0])
-        nodes.append(row[1])
-        words.append(bytes(row[2]))
-    return ids, nodes, words
+    for candidate_id, node_id, words in connection.execution_options(stream_results=True).execute(query, _of(kind)):
+        yield candidate_id, node_id, bytes(words)
 
 
 def words_waiting(connection: Connection, kind: Kind, limit: int) -> dict[int, bytes]:
@@ -189,16 +186,16 @@ def near_groups(connection: Connection, kind: Kind, bands: Sequence[int], of_ban
     return [StoredGroup(row.id, row.members, bytes(row.centre)) for row in rows]
 
 
-def join_groups(connection: Connection, joined: Mapping[int, tuple[int, float]]) -> None:
-    """Puts candidates into groups, by candidate, with how much each is like the group's centre."""
+def join_groups(connection: Connection, joined: Iterable[tuple[int, int, float]]) -> None:
+    """Puts candidates into groups: each by id, with its group and how much it is like the group's centre."""
     query = text("""
     update caseforge.similar_candidate s set group_id = new.group_id, score = new.score
     from unnest(cast(:ids as bigint[]), cast(:groups as bigint[]), cast(:scores as real[])) as new(id, group_id, score)
     where s.candidate_id = new.id and (s.group_id, s.score) is distinct from (new.group_id, new.score)
     """)
-    rows = [(candidate, *of) for candidate, of in joined.items()]
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        ids, groups, scores = zip(*rows[first : first + ROWS_AT_ONCE], strict=True)
+    coming = iter(joined)
+    while rows := list(islice(coming, ROWS_AT_ONCE)):
+        ids, groups, scores = zip(*rows, strict=True)
         connection.execute(query, {"ids": list(ids), "groups": list(groups), "scores": list(scores)})
 
 
