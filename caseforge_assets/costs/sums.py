@@ -45,6 +45,10 @@ class Cost:
         """Both together."""
         return Cost(self.known_usd + other.known_usd, self.unknown + other.unknown)
 
+    def __mul__(self, count: int) -> Cost:
+        """So many of it."""
+        return Cost(self.known_usd * count, self.unknown * count)
+
     def __str__(self) -> str:
         """As people read it."""
         if not self.unknown:

@@ -74,6 +74,7 @@ MORE_OF_A_VERB = {
     "backing_up/read_project_files.py": "questions about one copy of a project's files",
     "journaling/read_journal.py": "reading one chain: names, heads, lines, states",
     "journaling/write_journal.py": "writing one chain: when, where, what",
+    "money/expected_costs.py": "the same price of each request and of all, and what goes into it",
     "mirroring/find_dead_runs.py": "pure judgements on one process",
     "planning/choose_nodes.py": "the ways to name nodes",
     "providing/check_models.py": "the ways to hold a stage's settings against its model",

@@ -39,7 +39,7 @@ def approve_plan(connection: Connection, project: Project, plan_id: int, max_cos
         raise WrongState(
             f"plan {plan_id} is {plan.state} already; make a new one with: caseforge plan --keep --framework {plan.framework_key}"
         )
-    if not any(pending.of_plan(connection, plan_id, stage) for stage in plan.stages):
+    if not pending.lock_of_plan(connection, plan_id, plan.stages):
         raise WrongState(f"nothing is pending under plan {plan_id}: a newer plan has its requests, or they are not needed any more")
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     refuse_low_limit(f"plan {plan_id}", reckoned.open_cost, max_cost_usd)

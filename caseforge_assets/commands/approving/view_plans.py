@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.commands.money.expected_costs import expected_costs, expected_output_tokens
+from caseforge_assets.commands.money.expected_costs import expected_cost_of, expected_output_tokens
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.costs.estimates import expected_cost_usd
@@ -17,7 +17,7 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
-from caseforge_assets.store.planning.plans import OpenRequest, PlanRow
+from caseforge_assets.store.planning.plans import OpenRequests, PlanRow
 from caseforge_assets.store.submitting import batches
 
 
@@ -66,9 +66,9 @@ def reckon_plans(connection: Connection, project: Project, plan_ids: Collection[
     rows = plans.all_plans(connection, plan_ids)
     ids = [row.id for row in rows]
     committed = plans.committed(connection, ids)
-    by_plan: dict[int, list[OpenRequest]] = {plan_id: [] for plan_id in ids}
-    for request in plans.open_requests(connection, ids):
-        by_plan[request.plan_id].append(request)
+    by_plan: dict[int, list[OpenRequests]] = {plan_id: [] for plan_id in ids}
+    for alike in plans.open_requests(connection, ids):
+        by_plan[alike.plan_id].append(alike)
     return [_reckon(connection, project, row, by_plan[row.id], committed[row.id][1]) for row in rows]
 
 
@@ -109,31 +109,35 @@ def _reckon(
     connection: Connection,
     project: Project,
     plan: PlanRow,
-    requests: Sequence[OpenRequest],
+    requests: Sequence[OpenRequests],
     spent: Cost,
 ) -> ReckonedPlan:
     known = {stage.key for stage in project.stages}
-    pending = [request for request in requests if not request.reserved and request.covered and request.stage in known]
-    written = [request for request in requests if request.reserved and not request.sent]
-    under_way = [request for request in requests if request.sent]
+    pending = [alike for alike in requests if not alike.reserved and alike.covered and alike.stage in known]
+    written = [alike for alike in requests if alike.reserved and not alike.sent]
+    under_way = [alike for alike in requests if alike.sent]
     later = _follow_ups(connection, project.stages, plan, _nodes([*pending, *written, *under_way]))
     return ReckonedPlan(
         plan,
-        pending=len(pending),
-        pending_cost=total(expected_costs(connection, project, pending).values()),
-        written=len(written),
-        written_cost=total(request.expected_cost_usd for request in written),
-        under_way=len(under_way),
+        pending=_count(pending),
+        pending_cost=expected_cost_of(connection, project, pending),
+        written=_count(written),
+        written_cost=total(Cost.of(alike.expected_cost_usd) * alike.count for alike in written),
+        under_way=_count(under_way),
         later=sum(later.values()),
         later_cost=total(_later_cost_of(connection, project, stage, count) for stage, count in later.items()),
         spent=spent,
     )
 
 
-def _nodes(requests: Iterable[OpenRequest]) -> dict[str, set[int]]:
+def _count(requests: Iterable[OpenRequests]) -> int:
+    return sum(alike.count for alike in requests)
+
+
+def _nodes(requests: Iterable[OpenRequests]) -> dict[str, set[int]]:
     nodes: dict[str, set[int]] = {}
-    for request in requests:
-        nodes.setdefault(request.stage, set()).add(request.node_id)
+    for alike in requests:
+        nodes.setdefault(alike.stage, set()).update(alike.node_ids)
     return nodes
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
 from caseforge_assets.batches.usage import Usage
 from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.planning.plans import OpenRequests
 from caseforge_assets.store.requests import requests
 from caseforge_assets.store.requests.pending import PendingRequest
 
@@ -35,16 +37,32 @@ class Priced(Protocol):
 
 def expected_costs(connection: Connection, project: Project, rows: Sequence[Priced]) -> dict[int, Decimal | None]:
     """Expected cost in USD of each request by its id, as at a provider that bills; None where the model has no batch price."""
-    kinds = {(row.stage, row.model) for row in rows}
+    asked = [(row.stage, row.model, tokens) for row, tokens in zip(rows, _priced_tokens(connection, project.stages, rows), strict=True)]
+    costs = _cost_of_each(connection, project, set(asked))  # of ten thousand requests, some hundred differ
+    return {row.id: costs[one] for row, one in zip(rows, asked, strict=True)}
+
+
+def expected_cost_of(connection: Connection, project: Project, open_requests: Sequence[OpenRequests]) -> Cost:
+    """Expected cost of all these requests, as above."""
+    asked = [
+        (alike.stage, alike.model, project.stages[alike.stage].typical_input_tokens if alike.made_up else alike.input_tokens)
+        for alike in open_requests
+    ]
+    costs = _cost_of_each(connection, project, set(asked))
+    return total(Cost.of(costs[one]) * alike.count for alike, one in zip(open_requests, asked, strict=True))
+
+
+def _cost_of_each(
+    connection: Connection, project: Project, asked: Collection[tuple[str, str, int]]
+) -> dict[tuple[str, str, int], Decimal | None]:
+    """Expected cost of a request by its stage, model and input tokens."""
+    kinds = {(stage, model) for stage, model, _ in asked}
     output = {(key, model): expected_output_tokens(connection, project.stages[key], model, simulated=False) for key, model in kinds}
-    tokens = dict(zip((row.id for row in rows), _priced_tokens(connection, project.stages, rows), strict=True))
     now = datetime.now(UTC)
-    alike = {(row.stage, row.model, tokens[row.id]) for row in rows}  # of ten thousand requests, some hundred differ
-    costs = {
+    return {
         (stage, model, count): cost_usd(Usage(count, 0, output[stage, model], 0), model, now, project.configuration.prices)
-        for stage, model, count in alike
+        for stage, model, count in asked
     }
-    return {row.id: costs[row.stage, row.model, tokens[row.id]] for row in rows}
 
 
 def priced_input_tokens(connection: Connection, stage: Stage, rows: Sequence[PendingRequest]) -> list[int]:

@@ -186,42 +186,44 @@ def note_held_back(connection: Connection, reasons: Mapping[int, str | None]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRequest:
-    """A request of a plan that is pending, or in a batch that was not collected yet.
+class OpenRequests:
+    """Requests of a plan that are pending, or in a batch that was not collected yet, and alike in all that tells how far they are and what they cost.
 
-    `batch_state` is None while it is pending; `sent` whether its batch was created; one that is being found out may be sent again. An expected cost of None is unknown, or not
-    reckoned yet.
+    `made_up` says whether what they are made from is simulated, `covered` whether the plan may send them, `reserved` whether they are in a batch, and `sent` whether that was
+    created; one that is being found out may be sent again. An expected cost, of each of them, of None is unknown, or not reckoned yet.
     """
 
-    id: int
     plan_id: int
     stage: str
     model: str
     input_tokens: int
-    source_content_id: int | None
-    node_id: int
+    made_up: bool
     covered: bool
     sent: bool
     reserved: bool
     expected_cost_usd: Decimal | None
+    count: int
+    node_ids: Sequence[int]
 
 
+# Of ten thousand requests some hundred differ: they are put together where they lie.
 _OPEN = text(f"""
-select r.id, r.plan_id, r.stage, r.model, r.input_tokens, r.source_content_id, r.node_id, r.stage = any(p.stages) as covered,
-       coalesce(b.state not in {listed(NOT_OPENED)}, false) as sent, a.id is not null as reserved, a.expected_cost_usd
+select r.plan_id, r.stage, r.model, r.input_tokens, coalesce(s.simulated, false), r.stage = any(p.stages),
+       coalesce(b.state not in {listed(NOT_OPENED)}, false), a.id is not null, a.expected_cost_usd, count(*), array_agg(r.node_id)
 from caseforge.request r
 join caseforge.plan p on p.id = r.plan_id
+left join caseforge.content s on s.id = r.source_content_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
 where r.plan_id = any(:ids) and (a.id is not null or (r.state = '{RequestState.pending}' and r.is_current and exists (
     select 1 from caseforge.target_node nv where nv.node_id = r.node_id)))
-order by r.id
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by min(r.id)
 """)
 
 
-def open_requests(connection: Connection, plan_ids: Collection[int]) -> list[OpenRequest]:
-    """Requests of plans that are pending or in batches that are not through."""
-    return [OpenRequest(*row) for row in connection.execute(_OPEN, {"ids": list(plan_ids)})]
+def open_requests(connection: Connection, plan_ids: Collection[int]) -> list[OpenRequests]:
+    """Requests of plans that are pending or in batches that are not through, those that are alike together."""
+    return [OpenRequests(*row) for row in connection.execute(_OPEN, {"ids": list(plan_ids)})]
 
 
 def approved_ids(

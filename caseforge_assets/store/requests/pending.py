@@ -79,6 +79,14 @@ def of_plan(connection: Connection, plan_id: int, stage: str) -> list[PendingReq
     return [PendingRequest(*row) for row in connection.execute(query, {"stage": stage, "plan": plan_id, "simulated": True})]
 
 
+def lock_of_plan(connection: Connection, plan_id: int, stages: Sequence[str]) -> int:
+    """Locks the pending requests of some stages that are under a plan until the transaction ends; returns how many there are."""
+    query = text(
+        f"with held as materialized ({_PENDING} and r.stage = any(:stages) and r.plan_id = :plan for update of r) select count(*) from held"
+    )
+    return int(connection.scalar(query, {"stages": list(stages), "plan": plan_id, "simulated": True}) or 0)
+
+
 # What a person declined or cancelled waits for a new plan: no consent to everything else is one to this.
 _TAKEN_BACK = f"exists (select 1 from caseforge.plan o where o.id = r.plan_id and o.state in {listed(TAKEN_BACK_PLANS)})"
 _UNAPPROVED = f" and p.id is null and not {_TAKEN_BACK}"
