@@ -5,11 +5,14 @@ Dagster's own engines are meant, too: what a run or a tick raised or logged is s
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine, event
 
 from caseforge_assets.redaction import mask_values
+
+_NO_TEXTS = frozenset({int, float, bool, Decimal, type(None)})
 
 
 def mask_parameters() -> None:
@@ -30,6 +33,8 @@ def _mask(value: Any) -> Any:
         masked = {name: _mask(part) for name, part in value.items()}
         return masked if any(masked[name] is not item for name, item in value.items()) else value
     if isinstance(value, (list, tuple)):
+        if _NO_TEXTS.issuperset(map(type, value)):  # some hundred ids, such as of what a search has found
+            return value
         parts = [_mask(part) for part in value]
         return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -85,10 +84,10 @@ def fits(group: Group, values: Mapping[str, Any]) -> bool:
 
 def sum_up(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
     """Adds up, the most first."""
-    counts: Counter[Any] = Counter()
+    counts: dict[Any, int] = {}
     for value, count in pairs:
-        counts[value] += count
-    return dict(counts.most_common())
+        counts[value] = counts.get(value, 0) + count
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
 def facets_to_choose(connection: Connection, meant: CandidateFilter, seen: Sequence[str] | None, matches: str = "") -> Facets:

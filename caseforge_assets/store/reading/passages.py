@@ -7,7 +7,7 @@ the searched ones do. Where a language changes the beginnings of words, or no wo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -21,7 +21,7 @@ BEGIN_ALIKE = ("english", "simple")  # configurations in which a word begins as 
 CHANGED_LETTERS, LEAST_LETTERS = 1, 3  # at the end of what a word is found by, as of hope in hoping; how many stay of it at least
 BEFORE, BEHIND = 120, 280  # characters around a word
 SHORT = 600  # characters of a text that is taken whole
-MOST_PLACES = 40  # of a word in a text that are looked at
+MOST_PLACES = 15  # of a word in a text that are looked at
 _MARKS = str.maketrans("", "", BEGIN + END + GAP)
 _LEXEME = re.compile(r"'((?:[^']|'')+)'")
 
@@ -98,9 +98,7 @@ def pieces_of(body: str, told: Told) -> list[str]:
     found: list[tuple[int, int]] = []
     seen: set[str] = set()
     while places and len(found) < PASSAGES:
-        at, near = max(
-            ((at, _near(places, at)) for at, _ in places), key=lambda at_place: (len(at_place[1] - seen), len(at_place[1]), -at_place[0])
-        )
+        at, near = max(_near_each(places), key=lambda at_place: (len(at_place[1] - seen), len(at_place[1]), -at_place[0]))
         found.append((max(at - BEFORE, 0), at + BEHIND))
         seen |= near
         places = [place for place in places if not at - BEFORE - BEHIND <= place[0] <= at + BEHIND + BEFORE]
@@ -124,8 +122,20 @@ def _places(small: str, beginnings: Collection[str]) -> list[tuple[int, str]]:
     return sorted(places)
 
 
-def _near(places: Sequence[tuple[int, str]], at: int) -> set[str]:
-    return {beginning for place, beginning in places if at <= place < at + BEHIND}
+def _near_each(places: Sequence[tuple[int, str]]) -> Iterator[tuple[int, set[str]]]:
+    """Where each of the words begins, and which ones stand from there on near it."""
+    end = 0
+    for number, (at, _) in enumerate(places):
+        while end < len(places) and places[end][0] < at + BEHIND:
+            end += 1
+        yield at, {beginning for _, beginning in places[_first_at(places, number) : end]}
+
+
+def _first_at(places: Sequence[tuple[int, str]], number: int) -> int:
+    """The first of those that stand at the same place."""
+    while number and places[number - 1][0] == places[number][0]:
+        number -= 1
+    return number
 
 
 def _cut(body: str, first: int, last: int) -> str:
