@@ -17,6 +17,7 @@ from benchmarks.service.bench import ask, filled, kept_folder, search_words, ser
 from benchmarks.service.client import CLIENTS, Client
 from benchmarks.service.listeners import delays_ms
 from benchmarks.service.served import cpu_s, database_pid, memory_mb, server_ms, server_seconds
+from benchmarks.service.world import UNITS
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
 
@@ -28,6 +29,7 @@ def main() -> None:
     """Fills where nothing is there, serves, asks, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--units", type=int, default=UNITS, help="how often the sample's nodes are repeated where nothing is there yet")
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--pause", type=float, default=0, metavar="MS", help="between an answer and the next request of a client")
     parser.add_argument("--workers", type=int, help="processes that answer; by default as many as `caseforge serve` takes by itself")
@@ -39,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         kept_folder(options.folder) as folder,
-        filled(folder) as (settings, token),
+        filled(folder, options.units) as (settings, token),
         served(options.workers, options.keep_nothing) as (port, pid),
     ):
         asked = everything(Client(port, token), search_words())

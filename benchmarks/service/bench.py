@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.ports import free_port
 from benchmarks.service.asked import Asked
 from benchmarks.service.client import many_clients
-from benchmarks.service.world import Writer, catch_up, fill
+from benchmarks.service.world import UNITS, Writer, catch_up, fill
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import Settings, load_settings
 from caseforge_assets.store.access import accounts
@@ -45,8 +45,12 @@ def kept_folder(kept: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def filled(folder: Path) -> Iterator[tuple[Settings, str]]:
-    """A store with everything in it, and a token that sees it."""
+def filled(folder: Path, units: int = UNITS) -> Iterator[tuple[Settings, str]]:
+    """A store with everything in it, and a token that sees it.
+
+    Args:
+        units: of the sample, whose nodes are repeated so often where nothing is there yet.
+    """
     os.environ["CASEFORGE_HOME"] = str(folder / "var")
     os.environ.pop("CASEFORGE_POSTGRES_URL", None)
     settings = load_settings(PROJECT)
@@ -55,7 +59,7 @@ def filled(folder: Path) -> Iterator[tuple[Settings, str]]:
         with store.connect() as connection:
             is_empty = not connection.exec_driver_sql("select exists (select 1 from caseforge.framework)").scalar()
         if is_empty:
-            fill(store, settings, folder)
+            fill(store, settings, folder, units)
         catch_up(store, settings)
         token = secrets.token_urlsafe(32)
         with store.begin() as connection:

@@ -84,14 +84,14 @@ class Writer:
         }
 
 
-def fill(store: Engine, settings: Settings, folder: Path) -> None:
+def fill(store: Engine, settings: Settings, folder: Path, units: int = UNITS) -> None:
     """Fills an empty store, and brings lists and search up to date."""
     started = time.monotonic()
     edition = read_framework(sample_path()).edition
     if edition is None:
         raise SystemExit("the sample cannot be read")
     writer = Writer([f"{node.name} {node.description}" for node in edition.nodes])
-    load(store, settings, KEY, multiplied(folder / "large.csv"), TARGETS)
+    load(store, settings, KEY, multiplied(folder / "large.csv", units), TARGETS)
     load(store, settings, SMALL, sample_path(), ["leaf"])
     for key in (KEY, SMALL):
         with store.connect() as connection:
