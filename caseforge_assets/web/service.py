@@ -27,7 +27,9 @@ from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
 from caseforge_assets.web.wire.kept import Kept, Latest
 from caseforge_assets.web.wire.looks import Looks, look_once
+from caseforge_assets.web.wire.turns import Turns
 
+SEARCHES_AT_ONCE = 2  # of a process: each takes several times as long as other reads
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +52,8 @@ class Service:
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
         self.kept, self.latest = Kept(), Latest()
         self.looks = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service))
+        self.glances = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service, is_use=False))  # of streams
+        self.searches = Turns(SEARCHES_AT_ONCE)
         self._opening = threading.RLock()
 
     @property

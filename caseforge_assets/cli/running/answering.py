@@ -98,10 +98,13 @@ def _server(session: Session, service: Service, *, keeps_up: bool = True) -> uvi
     import uvicorn
 
     from caseforge_assets.web.app import make_app
+    from caseforge_assets.web.wire.heads import BoundedHeads
 
     cert, key = _tls(session, session.settings.configuration.service)
     config = uvicorn.Config(
         make_app(service),
+        http=BoundedHeads,
+        ws="none",
         lifespan="on" if keeps_up else "off",
         log_config=None,
         access_log=False,

@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.store.access.tokens import digest_of
+from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.web.access.addresses import SAFE
 from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
-from caseforge_assets.web.access.proxied import person_of_proxy
+from caseforge_assets.web.access.proxied import is_vouched, person_of_proxy
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.looks import SEEN, Seen, SeenSession, Shown, look_once, sessions_that_hold
 from caseforge_assets.web.wire.problems import Refused
@@ -61,7 +62,7 @@ def find_caller(request: Request, service: Service, shown: str | None) -> Caller
     Raises:
         Refused: nobody who is known, 401; or the token is missing, 403.
     """
-    caller, bound_to = _recognize(request, service, is_use=True)
+    caller, bound_to = _recognize(request, service, _seen(request), is_use=True)
     if bound_to is not None:
         if request.method not in SAFE and not is_csrf_token(service, bound_to, shown):
             says = f"To change something from a browser takes the header {HEADER}, or the field {FIELD} of a form; GET /api/v1/me has it."
@@ -76,19 +77,56 @@ def recognize_again(request: Request, service: Service) -> Caller:
     Raises:
         Refused: they are not known any more; 401.
     """
-    return _recognize(request, service, is_use=False)[0]
+    return _recognize(request, service, None, is_use=False)[0]
 
 
-def _recognize(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str | None]:
+async def recognize_now(request: Request, service: Service) -> Caller:
+    """The same by a look that everybody shares who asks at the same time.
+
+    Raises:
+        Refused: they are not known any more; 401.
+    """
+    shown = shown_by(request, service)
+    if shown is None:
+        return await run_in_threadpool(recognize_again, request, service)
+    seen = await service.glances.look(shown)
+    if shown.digest in seen.tokens or shown.digest in seen.sessions:
+        return _recognize(request, service, seen, is_use=False)[0]
+    return await run_in_threadpool(recognize_again, request, service)
+
+
+async def is_known(request: Request, service: Service) -> bool:
+    """Tells whether somebody calls who is known, before anything of the request's body is read; where the store cannot be asked, whoever answers says so."""
+    shown = shown_by(request, service)
+    if shown is None:
+        return is_vouched(request, service)
+    try:
+        seen = await service.glances.look(shown)
+    except StoreUnavailable:
+        return True
+    return shown.digest in seen.tokens or shown.digest in seen.sessions
+
+
+def shown_by(request: Request, service: Service) -> Shown | None:
+    """What a request shows of who calls: a program's token, or a browser's session; None: neither."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret:
+        return Shown(digest_of(secret.strip()))
+    session = session_secret(request, service)
+    return None if session is None else Shown(digest_of(session), is_session=True)
+
+
+def _recognize(request: Request, service: Service, seen: Seen | None, *, is_use: bool) -> tuple[Caller, str | None]:
     """Says who calls, and what a token against forged requests is bound to; None: a program, which needs none.
 
     Args:
-        is_use: of the token or session, for a request that came just now; otherwise what was seen when it came counts no more.
+        seen: what was seen for it; None: it is looked now.
+        is_use: of the session, for a request that came just now.
     """
-    caller = _by_token(request, service, _seen(request) if is_use else None)
+    caller = _by_token(request, service, seen)
     if caller is not None:
         return caller, None
-    by_browser = _by_session(request, service, is_use=is_use) or person_of_proxy(request, service)
+    by_browser = _by_session(request, service, seen, is_use=is_use) or person_of_proxy(request, service)
     if by_browser is None:
         raise Refused(
             401,
@@ -118,12 +156,12 @@ def _by_token(request: Request, service: Service, seen: Seen | None) -> Caller |
     return Caller(f"token {row.name}", (Grant(Role(row.role), row.framework_key),), row.limit_usd)
 
 
-def _by_session(request: Request, service: Service, *, is_use: bool) -> tuple[Caller, str] | None:
+def _by_session(request: Request, service: Service, seen: Seen | None, *, is_use: bool) -> tuple[Caller, str] | None:
     """The caller of a session that holds, and the session's secret."""
     secret = session_secret(request, service)
     if secret is None:
         return None
-    digest, seen = digest_of(secret), _seen(request) if is_use else None
+    digest = digest_of(secret)
     session = seen.sessions.get(digest) if seen is not None else None
     if session is None:
         with service.reading.connect() as connection:

@@ -20,7 +20,7 @@ def person_of_proxy(request: Request, service: Service) -> tuple[Caller, str] | 
     Who is new and in a group that has roles gets an account; roles that people gave to the account count beside those of the groups.
     """
     settings = service.settings.configuration.service
-    if not settings.proxy_header or request.client is None or not is_peer(request.client.host, settings.proxy_peers):
+    if not is_vouched(request, service):
         return None
     named = [value.strip() for value in request.headers.getlist(settings.proxy_header)]
     if len(named) != 1 or not named[0]:
@@ -30,6 +30,13 @@ def person_of_proxy(request: Request, service: Service) -> tuple[Caller, str] | 
     with service.store.begin() as connection:
         caller = _caller(connection, named[0], by_groups)
     return None if caller is None else (caller, f"{ISSUER} {named[0]}")
+
+
+def is_vouched(request: Request, service: Service) -> bool:
+    """Tells whether a request comes from the proxy, and with its header."""
+    settings = service.settings.configuration.service
+    is_from_proxy = request.client is not None and is_peer(request.client.host, settings.proxy_peers)
+    return bool(settings.proxy_header) and is_from_proxy and settings.proxy_header in request.headers
 
 
 def _caller(connection: Connection, subject: str, by_groups: list[Grant]) -> Caller | None:

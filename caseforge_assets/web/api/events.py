@@ -13,7 +13,7 @@ from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.telling.number_events import number_events
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.serving import events as stored
-from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, recognize_again, see_framework
+from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, recognize_now, see_framework
 from caseforge_assets.web.events.stream import frameworks_seen, stream
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.event import Event, event_of
@@ -79,8 +79,8 @@ def _position(last_event_id: str | None, after: int | None) -> int | None:
 def _stream(
     request: Request, service: Service, caller: Caller, position: int | None, kinds: frozenset[str] | None, framework: str | None
 ) -> Response:
-    def recognize() -> Caller:
-        again = recognize_again(request, service)
+    async def recognize() -> Caller:
+        again = await recognize_now(request, service)
         if framework is not None:
             again.demand(Role.reader, framework)
         return again

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
@@ -20,7 +21,7 @@ from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, facets_of, seen_and_meant
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
 
 router = APIRouter(tags=["search"])
@@ -81,7 +82,7 @@ class Results(BaseModel):
 
 
 @router.get("/search", responses=reads(404, 422, 502), response_model=Results)
-def search(
+async def search(
     service: ServiceNow,
     caller: Reader,
     tags: TagsNow,
@@ -99,34 +100,35 @@ def search(
     """
     after = place_of(cursor)
     frameworks = seen_and_meant(caller, framework)
+    asked = Search(q, frameworks, [str(each_kind) for each_kind in kind or KINDS])
     if by is By.meaning:
-        return tags.answer(_by_meaning(service, q, [str(each_kind) for each_kind in kind or KINDS], frameworks, after, limit))
+        return await run_in_threadpool(lambda: tags.answer(_by_meaning(service, asked, after, limit)))
+    return await service.searches.take(lambda: tags.answer(_by_words(service, tags, asked, after, limit, facets=facets)))
+
+
+def _by_words(service: Service, tags: Tags, asked: Search, after: tuple[float, int] | None, limit: int, *, facets: bool) -> Results:
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
-        tags.of_lists(connection, frameworks)
-        asked = Search(checked_query(connection, q), frameworks, [str(each_kind) for each_kind in kind or KINDS])
+        tags.of_lists(connection, asked.frameworks)
+        checked_query(connection, asked.words)
         found = reading.search(connection, asked, after, limit + 1)
         hits = reading.hits(connection, asked, found.page[:limit])
         counts = facets_of_found(connection, found.candidates) if facets else None
     following = encode_cursor(ORDER, found.page[limit - 1][1], found.page[limit - 1][0]) if len(found.page) > limit else None
-    return tags.answer(
-        Results(
-            items=[_row(hit) for hit in hits],
-            next=following,
-            found=found.count,
-            more=found.more,
-            kinds=[ValueCount(value=value, count=count) for value, count in found.kinds.items()],
-            frameworks=[ValueCount(value=value, count=count) for value, count in found.frameworks.items()],
-            candidates=None if counts is None else facets_of(counts),
-            behind=behind.lists or behind.texts,
-        )
+    return Results(
+        items=[_row(hit) for hit in hits],
+        next=following,
+        found=found.count,
+        more=found.more,
+        kinds=[ValueCount(value=value, count=count) for value, count in found.kinds.items()],
+        frameworks=[ValueCount(value=value, count=count) for value, count in found.frameworks.items()],
+        candidates=None if counts is None else facets_of(counts),
+        behind=behind.lists or behind.texts,
     )
 
 
-def _by_meaning(
-    service: Service, words: str, kinds: Sequence[str], frameworks: Sequence[str] | None, after: tuple[float, int] | None, limit: int
-) -> Results:
-    found = find_by_meaning(service, words, kinds, frameworks, after, limit + 1)
+def _by_meaning(service: Service, asked: Search, after: tuple[float, int] | None, limit: int) -> Results:
+    found = find_by_meaning(service, asked.words, asked.kinds, asked.frameworks, after, limit + 1)
     hits = found.hits[:limit]
     return Results(
         items=[_row(hit) for hit in hits],

@@ -9,25 +9,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import UploadFile
+from starlette.requests import Request
 from starlette.types import Scope
 
 from caseforge_assets.frameworks import Limits
 from caseforge_assets.temporary import temporary_folder
+from caseforge_assets.web.access.callers import is_known
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound
+from caseforge_assets.web.wire.bodies import MEBIBYTE, PLAIN_BYTES, Bound, Largest
 from caseforge_assets.web.wire.problems import Refused
 
 _UPLOADS = re.compile(r"/api/v1/frameworks/[^/]+/(?:editions|workbook-edits)|/upload|/decisions")
 _FRAME_BYTES = 64 * 1024  # of a form around its file
 _LONGEST_NAME = 200  # bytes
+_PLAIN = Largest(PLAIN_BYTES)
+_OF_STRANGERS = Largest(PLAIN_BYTES, "Sign in first, or send a token: of somebody who is not known, a workbook is not read.")
 
 
 def largest_body(service: Service) -> Bound:
-    """Says how large bodies may be: workbooks as large as is set, all else as it comes from people and programs."""
+    """Says how large bodies may be: workbooks as large as is set, all else as it comes from people and programs.
 
-    def bound(scope: Scope) -> int:
-        is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]) is not None
-        return largest_file(service) + _FRAME_BYTES if is_upload else PLAIN_BYTES
+    A form is read before anybody is recognized by whoever answers it, so that who sends a workbook is looked at here: for strangers, hardly anything goes to the disk.
+    """
+
+    async def bound(scope: Scope) -> Largest:
+        if scope["method"] != "POST" or _UPLOADS.fullmatch(scope["path"]) is None:
+            return _PLAIN
+        return Largest(largest_file(service) + _FRAME_BYTES) if await is_known(Request(scope), service) else _OF_STRANGERS
 
     return bound
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from fastapi.concurrency import run_in_threadpool
@@ -13,8 +13,8 @@ from caseforge_assets.access.roles import Caller, NotAllowed
 from caseforge_assets.web.events.reader import EventReader, Line
 from caseforge_assets.web.wire.problems import Refused
 
-HEARTBEAT_S = 15.0  # and so often is looked whether the token or the session still holds
-Recognize = Callable[[], Caller]
+HEARTBEAT_S = 15.0
+Recognize = Callable[[], Awaitable[Caller]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ async def stream(
 ) -> AsyncIterator[bytes]:
     """Gives what comes after a position, until nobody listens, the caller is not recognized any more, or the service ends.
 
+    Whether the token or the session still holds, and what may be seen with it, is looked at before anything is told.
+
     Args:
         position: the last one that the listener has seen.
         kinds: only these; None: all.
@@ -47,15 +49,16 @@ async def stream(
         yield _heartbeat(position)
         while not reader.is_closed:
             news.clear()
-            wanted = Wanted(kinds, frameworks_seen(caller, key))
-            lines, position = await _next(reader, position, wanted)
-            for line in lines:
-                yield line.text
-            if time.monotonic() - looked >= HEARTBEAT_S:
+            found, is_due = reader.since(position), time.monotonic() - looked >= HEARTBEAT_S
+            if is_due or found is None or found:
                 try:
-                    caller = await run_in_threadpool(recognize)
+                    caller = await recognize()
                 except (Refused, NotAllowed):
                     return
+            lines, position = await _next(reader, position, found, Wanted(kinds, frameworks_seen(caller, key)))
+            for line in lines:
+                yield line.text
+            if is_due:
                 looked = time.monotonic()
                 yield _heartbeat(position)
             if reader.newest <= position:
@@ -70,9 +73,12 @@ def frameworks_seen(caller: Caller, key: str | None) -> frozenset[str] | None:
     return frozenset([key]) if seen is None else seen & {key}
 
 
-async def _next(reader: EventReader, position: int, wanted: Wanted) -> tuple[Sequence[Line], int]:
-    """Gives what is wanted of what comes next, and the position up to which that is all."""
-    found = reader.since(position)
+async def _next(reader: EventReader, position: int, found: Sequence[Line] | None, wanted: Wanted) -> tuple[Sequence[Line], int]:
+    """Gives what is wanted of what comes next, and the position up to which that is all.
+
+    Args:
+        found: what comes next; None: the listener is further behind than the reader knows.
+    """
     if found is None:
         kinds = None if wanted.kinds is None else list(wanted.kinds)
         keys = None if wanted.framework_keys is None else list(wanted.framework_keys)

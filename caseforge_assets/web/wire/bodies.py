@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,14 +16,23 @@ PLAIN_BYTES = 4 * MEBIBYTE
 PAUSE_S = 20.0  # between two pieces of a body
 PACE_BYTES_S = 8_192  # a body that comes more slowly on the whole is cut off
 
-Bound = Callable[[Scope], int]
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """How many bytes a body may have; `besides` is said where it has more."""
+
+    count: int
+    besides: str = "Nothing was done."
+
+
+Bound = Callable[[Scope], Awaitable[Largest]]
 
 
 class BoundedBodies:
     """Refuses what is too large (413), too slow (408) or packed (415), before or while it is read."""
 
     def __init__(self, app: ASGIApp, bound: Bound, pause_s: float = PAUSE_S) -> None:
-        """Takes the application, and the largest body in bytes by request."""
+        """Takes the application, and the largest body by request."""
         self._app, self._bound, self._pause_s = app, bound, pause_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,15 +41,15 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        largest = self._bound(scope)
+        largest = await self._bound(scope)
         if headers.get(b"content-encoding", "identity").strip().lower() not in ("identity", ""):
             await problem_answer(415, "packed", "Bodies are taken as they are; send it without Content-Encoding.")(scope, receive, send)
-        elif _is_larger(headers.get(b"content-length", "0"), largest):
+        elif _is_larger(headers.get(b"content-length", "0"), largest.count):
             await problem_answer(413, "too-large", _too_large(largest))(scope, receive, send)
         else:
             await self._app(scope, self._counted(receive, largest), send)
 
-    def _counted(self, receive: Receive, largest: int) -> Receive:
+    def _counted(self, receive: Receive, largest: Largest) -> Receive:
         taken, done = 0, False
         began = asyncio.get_running_loop().time()
 
@@ -54,7 +64,7 @@ class BoundedBodies:
                 raise HTTPException(408, "The body came too slowly. Nothing was done.", {"Connection": "close"}) from None
             taken += len(message.get("body", b""))
             done = not message.get("more_body", False)
-            if taken > largest:
+            if taken > largest.count:
                 raise HTTPException(413, _too_large(largest), {"Connection": "close"})
             return message
 
@@ -65,5 +75,5 @@ def _is_larger(stated: str, largest: int) -> bool:
     return stated.isdigit() and int(stated[:20]) > largest
 
 
-def _too_large(largest: int) -> str:
-    return f"The body is larger than {largest / MEBIBYTE:,.0f} MB. Nothing was done."
+def _too_large(largest: Largest) -> str:
+    return f"The body is larger than {largest.count / MEBIBYTE:,.0f} MB. {largest.besides}"

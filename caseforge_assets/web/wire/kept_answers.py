@@ -14,10 +14,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.database.engine import StoreUnavailable
-from caseforge_assets.web.access.callers import caller_of_session
-from caseforge_assets.web.access.cookies import session_secret
+from caseforge_assets.web.access.callers import caller_of_session, shown_by
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import KEEP, matches
 from caseforge_assets.web.wire.looks import SEEN, Seen, Shown
@@ -81,11 +79,7 @@ class KeptAnswers:
         """Gives what a request that reads shows of who calls: a program's token, or a browser's session."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(_OF_NOBODY):
             return None
-        scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and secret:
-            return Shown(digest_of(secret.strip()))
-        session = session_secret(Request(scope), self._service)
-        return None if session is None else Shown(digest_of(session), is_session=True)
+        return shown_by(Request(scope), self._service)
 
     def _who(self, seen: Seen, shown: Shown) -> Key | None:
         """Says who calls, with all rights that an answer may depend on; None: what is shown does not hold."""

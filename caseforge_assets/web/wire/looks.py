@@ -100,15 +100,20 @@ class Looks:
         queue.looking = None
 
 
-def look_once(store: Engine, shown: Collection[Shown], settings: ServiceSettings) -> Seen:
-    """Looks for tokens and sessions, whose use is noted, and at the state of the store."""
+def look_once(store: Engine, shown: Collection[Shown], settings: ServiceSettings, *, is_use: bool = True) -> Seen:
+    """Looks for tokens and sessions, whose use is noted, and at the state of the store.
+
+    Args:
+        is_use: whether sessions are used; a stream that goes on keeps none alive.
+    """
     of_tokens = [caller.digest for caller in shown if not caller.is_session]
     of_sessions = [caller.digest for caller in shown if caller.is_session]
     with store.connect() as connection:
         found = tokens.usable_tokens(connection, of_tokens) if of_tokens else {}
         for token in found.values():
             _note_use_of_token(connection, token)
-        return Seen(found, sessions_that_hold(connection, of_sessions, settings) if of_sessions else {}, read_state(connection))
+        held = sessions_that_hold(connection, of_sessions, settings, is_use=is_use) if of_sessions else {}
+        return Seen(found, held, read_state(connection))
 
 
 def sessions_that_hold(

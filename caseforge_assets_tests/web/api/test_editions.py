@@ -8,6 +8,7 @@ from typing import Any
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.settings import read_configuration
+from caseforge_assets.web.wire.bodies import PLAIN_BYTES
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.uploads import HEAD, load, table
 from caseforge_assets_tests.workbench import CODES, KEY, renamed
@@ -90,3 +91,17 @@ def test_what_a_table_is_read_as_can_be_said(serve: Serve) -> None:
     assert look(said, dry_run=False).status_code == 201
     entry = read_configuration(served.bench.path / "caseforge.toml").frameworks["practices"]
     assert (entry.title, entry.targets, entry.language, entry.map["code"]) == ("Practices", "level:2", "de", "Practice ID")
+
+
+def test_a_large_workbook_of_somebody_who_is_not_known_is_not_read(serve: Serve) -> None:
+    """A form is read before the endpoint looks who sends it."""
+    served = serve()
+    large = {"file": ("shop.csv", b"x" * (PLAIN_BYTES + 1))}
+    path = f"/api/v1/frameworks/{KEY}/editions"
+    for stranger in (served.client(None), served.client(None)):
+        refused = stranger.post(path, files=large)
+        assert (refused.status_code, refused.json()["type"]) == (413, "/problems/too-large")
+        assert "Sign in first" in refused.json()["detail"]
+        stranger.headers["authorization"] = "Bearer caseforge_forged"
+    assert served.client(None).post(path, files={"file": ("shop.csv", table())}).status_code == 401
+    assert served.client(Role.planner).post(path, files=large).status_code == 422  # it is read, and no table

@@ -130,6 +130,18 @@ def test_a_stream_ends_with_its_token(serve: Serve, monkeypatch: pytest.MonkeyPa
         assert list(found) == []
 
 
+def test_a_stream_tells_nothing_once_its_token_is_revoked(serve: Serve) -> None:
+    """Not even what comes before the next time that it would have been looked at anyway."""
+    served = serve()
+    token = served.token()
+    with listening(served) as url, following(url, token) as found:
+        told(served, "plan 1")
+        assert next(found)["subject"] == "plan 1"
+        served.bench.change("update caseforge.api_token set revoked_at = now()")
+        told(served, "plan 2")
+        assert list(found) == []
+
+
 def test_nothing_is_lost_or_repeated_when_listeners_and_servers_come_and_go(serve: Serve) -> None:
     """Four writers, two services that number and read, and listeners who are cut off at any point and come again to either."""
     served = serve()

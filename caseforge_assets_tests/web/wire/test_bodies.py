@@ -10,10 +10,15 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from starlette.types import Scope
 
 from caseforge_assets.web.portal.problems import problem_page
-from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies
+from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies, Largest
 from caseforge_assets.web.wire.problems import answer_with_problems
+
+
+async def one_mebibyte(_scope: Scope) -> Largest:
+    return Largest(MEBIBYTE)
 
 
 @contextmanager
@@ -25,7 +30,7 @@ def listening() -> Iterator[tuple[str, int]]:
     async def size(request: Request) -> int:
         return len(await request.body())
 
-    server = uvicorn.Server(uvicorn.Config(BoundedBodies(app, lambda _: MEBIBYTE, pause_s=0.3), log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(BoundedBodies(app, one_mebibyte, pause_s=0.3), log_level="critical"))
     with socket.create_server(("127.0.0.1", 0)) as port:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [port]})
         thread.start()
