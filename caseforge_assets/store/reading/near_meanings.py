@@ -17,8 +17,8 @@ OLDEST = "0.8"  # pgvector that looks further where a filter leaves too few (`hn
 BUILDING_MEMORY = "512MB"  # 280,000 vectors of 512 numbers take 365 MB; where there is less room, building slows down
 MORE = 24  # so many are asked of the index besides, because some may not be seen
 REACH = 200  # so many of a kind are asked of the index for a search; whoever reads on is answered from every vector
-LOOKED_AT = 200  # by the index, at once (`hnsw.ef_search`); of 280,000 it finds 19 of the 20 nearest so
-LOOKED_AT_FOR_SEARCH = 600
+# Kept in view by the index while it is gone through (`hnsw.ef_search`). With 200, a caller who sees one of ten vectors misses three of the 20 nearest.
+LOOKED_AT = 600
 _OWN = {NODE: "m.candidate_id is null and m.node_id = :own", CANDIDATE: "m.candidate_id = :own"}
 
 
@@ -52,7 +52,7 @@ def nearest(connection: Connection, vector: bytes, meant: Meant, after: tuple[fl
 def _part(connection: Connection, vector: str, kind: str, meant: Meant, after: tuple[float, int] | None, limit: int) -> list[Near]:
     """Gives the next of a kind."""
     if is_indexed(connection, kind):
-        found = _by_index(connection, vector, kind, meant, REACH, LOOKED_AT_FOR_SEARCH)
+        found = _by_index(connection, vector, kind, meant, REACH)
         following = [hit for hit in found if after is None or _place(hit) > (-after[0], after[1])]
         if len(following) >= limit:
             return following[:limit]
@@ -71,7 +71,7 @@ def _near(connection: Connection, kind: str, own_id: int, frameworks: Sequence[s
     if own is None:
         return []
     meant = Meant([kind], frameworks, own.simulated, own.node_id)
-    found = _by_index(connection, own.vector, kind, meant, limit, LOOKED_AT) if is_indexed(connection, kind) else []
+    found = _by_index(connection, own.vector, kind, meant, limit) if is_indexed(connection, kind) else []
     return found if len(found) == limit else nearest_of_all(connection, own.vector, meant, None, limit)
 
 
@@ -87,15 +87,11 @@ select m.id, m.likeness, m.node_id, m.candidate_id from ranked m where {SEEN} or
 }
 
 
-def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limit: int, looked_at: int) -> list[Near]:
-    """Gives what an index finds; fewer than are asked for where it gave up before.
-
-    Args:
-        looked_at: so many are kept in view while it is gone through; more of them, more is found, and later.
-    """
+def _by_index(connection: Connection, vector: str, kind: str, meant: Meant, limit: int) -> list[Near]:
+    """Gives what an index finds; fewer than are asked for where it gave up before."""
     values = {"vector": vector, "simulated": meant.simulated, "but": meant.but_node, "most": limit + MORE, "limit": limit}
     values["frameworks"] = None if meant.frameworks is None else list(meant.frameworks)
-    connection.execute(text(f"set hnsw.iterative_scan = strict_order; set hnsw.ef_search = {looked_at}"))
+    connection.execute(text(f"set hnsw.iterative_scan = strict_order; set hnsw.ef_search = {LOOKED_AT}"))
     return [Near(*row) for row in connection.execute(_NEAREST[kind], values)]
 
 
