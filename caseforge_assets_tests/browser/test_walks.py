@@ -63,6 +63,7 @@ def test_a_reader_finds_a_use_case_from_home_by_search_and_by_the_tree(portal: P
 
 def test_who_chooses_goes_on_at_the_same_place(portal: Portal) -> None:
     reader = portal.person("ruth", Role.reader)
+    reader.set_viewport_size({"width": 1440, "height": 400})
     reader.goto("/use-cases")
     box = reader.locator("input[name=where][value='risk:Low']")
     box.scroll_into_view_if_needed()
