@@ -76,7 +76,7 @@ def test_who_chooses_goes_on_at_the_same_place(portal: Portal) -> None:
         reader.keyboard.press("ArrowRight")
     reader.wait_for_url("**w_value=8*")
     reader.locator("input[name=w_value]:focus").wait_for()
-    assert reader.locator("input[name=w_value]").input_value() == "8"
+    assert reader.locator("input[type=range][name=w_value]").input_value() == "8"
 
 
 def test_an_editor_shortlists_twenty_and_decides_in_excel(portal: Portal, tmp_path: Path) -> None:
