@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from caseforge_assets.frameworks.files.sheets import Sheet
@@ -14,6 +14,7 @@ from caseforge_assets.frameworks.tables.cells import Table
 from caseforge_assets.frameworks.tables.codes import code_trouble, without_trailing_dots
 from caseforge_assets.frameworks.tables.columns import Column, Header, find_header, map_hint
 from caseforge_assets.frameworks.tables.rows import USED_COLUMNS
+from caseforge_assets.frameworks.tables.words import meaning
 from caseforge_assets.frameworks.trees.levels import level_columns
 from caseforge_assets.frameworks.trees.parents import dotted_parents
 
@@ -69,9 +70,13 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
             if sheet.is_delimited and len(header.found) == 1 and _SEPARATOR.search(header.found[0]):
                 what = f'The column "{title}" is missing. Only one column was found: {found}. Separate the cells by commas, semicolons, tabs or upright strokes.'
             findings.refuse(what, sheet=sheet.name, row=row, column=title)
-    for column, titles in header.doubtful.items():
-        if column in USED_COLUMNS and not (has_levels and column is Column.NAME):
-            findings.refuse(_doubt(column, titles), sheet=sheet.name, row=row, column=header.title(column))
+    doubtful = {
+        column: titles
+        for column, titles in header.doubtful.items()
+        if column in USED_COLUMNS and not (has_levels and column is Column.NAME)
+    }
+    if doubtful:
+        findings.refuse(_doubt(doubtful), sheet=sheet.name, row=row, column=header.title(next(iter(doubtful))))
     return Table(sheet, header, findings)
 
 
@@ -86,7 +91,8 @@ def warn_of_missing_columns(table: Table) -> None:
     """Warns where there is no column of descriptions."""
     header = table.header
     if Column.DESCRIPTION not in header.columns:
-        hint = f" If one of the columns has them: {column_hint(table.sheet, header, Column.DESCRIPTION)}." if header.unknown else ""
+        texts = [title for place, title in header.unknown.items() if _mostly(table.sheet, header, place, _is_sentence)]
+        hint = f" If one of the columns has them: {map_hint(Column.DESCRIPTION.field, texts[0])}." if texts else ""
         table.findings.warn(
             f"There is no column of descriptions; names alone say what the processes are.{hint}",
             sheet=table.sheet.name,
@@ -114,13 +120,11 @@ def column_hint(sheet: Sheet, header: Header, column: Column) -> str:
     others = [place for place in header.unknown if place != codes and _mostly(sheet, header, place, _is_wordy)]
     place = next(iter(others), next((place for place in header.unknown if place != codes), None))
     hint = map_hint(column.field, "HEADER" if place is None else header.unknown[place])
-    if (
-        column is Column.NAME
-        and not others
-        and Column.DESCRIPTION in header.columns
-        and _are_short(_values(sheet, header, header.columns[Column.DESCRIPTION]))
-    ):
-        hint = map_hint(column.field, header.title(Column.DESCRIPTION))
+    if column is Column.NAME and Column.DESCRIPTION in header.columns:
+        values = _values(sheet, header, header.columns[Column.DESCRIPTION])
+        named = [_values(sheet, header, place) for place in others if meaning(header.unknown[place]) is None]
+        if _are_short(values) and not any(len(texts) >= len(values) and _are_short(texts) for texts in named):
+            hint = map_hint(column.field, header.title(Column.DESCRIPTION))
     is_lost = codes is not None and Column.CODE not in header.columns and column is not Column.CODE
     return f"{map_hint('code', header.unknown[codes])} {hint}" if is_lost and codes is not None else hint
 
@@ -145,6 +149,10 @@ def _are_short(texts: Sequence[str]) -> bool:
     return bool(texts) and sum(map(len, texts)) / len(texts) <= _NAME_CHARS
 
 
+def _is_sentence(text: str) -> bool:
+    return _is_wordy(text) and len(text.split()) > 2
+
+
 def _is_wordy(text: str) -> bool:
     return sum(char.isalpha() for char in text) > len(text) / 2
 
@@ -154,12 +162,18 @@ def _values(sheet: Sheet, header: Header, place: int) -> list[str]:
     return [text for cell in cells if (text := normalize_name(str(cell)))]
 
 
-def _doubt(column: Column, titles: Sequence[str]) -> str:
-    if len(set(titles)) == 1:
-        second = map_hint(column.field, f"{titles[0]}#2")
-        return f"The column stands in the sheet twice. Rename or delete one of them, or say which is meant: {second} is the second."
-    shown = ", ".join(quoted(title, 30) for title in titles)
-    return f"Several columns may be the {column.value.lower()}: {shown}. Say which is meant: {map_hint(column.field, titles[0])}."
+def _doubt(doubtful: Mapping[Column, Sequence[str]]) -> str:
+    """Says which columns may be meant, all of them at once: frameworks that stand side by side have one cause."""
+    if all(len(set(titles)) == 1 for titles in doubtful.values()):
+        second = " ".join(map_hint(column.field, f"{titles[0]}#2") for column, titles in doubtful.items())
+        subject, verb, one = ("The column", "stands", "one of them") if len(doubtful) == 1 else ("These columns", "stand", "some of them")
+        named = "" if len(doubtful) == 1 else f" ({', '.join(quoted(titles[0], 30) for titles in doubtful.values())})"
+        return f"{subject}{named} {verb} in the sheet twice. Rename or delete {one}, or say which is meant: {second} is the second."
+    meant = "; ".join(
+        f"the {column.value.lower()}: {', '.join(quoted(title, 30) for title in titles)}" for column, titles in doubtful.items()
+    )
+    hints = " ".join(map_hint(column.field, titles[0]) for column, titles in doubtful.items())
+    return f"Several columns may be {meant}. Say which is meant: {hints}."
 
 
 def _with_lone_id_as_code(sheet: Sheet, header: Header, form: TableForm) -> Header:

@@ -24,6 +24,7 @@ from caseforge_assets.frameworks.tables.coded_names import with_codes_of_names
 from caseforge_assets.frameworks.tables.columns import Column, find_header
 from caseforge_assets.frameworks.tables.delimited import read_delimited
 from caseforge_assets.frameworks.tables.entries import Entry, read_entries
+from caseforge_assets.frameworks.tables.marked_names import with_depths_of_marks, without_footnotes
 from caseforge_assets.frameworks.tables.rows import process_rows
 from caseforge_assets.frameworks.trees.hierarchy import Arranged, Hierarchy, arrange
 from caseforge_assets.frameworks.trees.levels import level_columns, read_levels
@@ -181,7 +182,7 @@ def _arranged(table: Table, form: TableForm) -> Arranged:
         arranged = read_levels(table, rows, levels)
         is_coded = arranged.has_codes or not takes_codes
         return arranged if is_coded else replace(arranged, entries=with_codes_of_names(arranged.entries))
-    entries = read_entries(table, rows, categories_end_in_zero=False)
+    entries = with_depths_of_marks(without_footnotes(table, read_entries(table, rows, categories_end_in_zero=False)))
     arranged = arrange(table, with_codes_of_names(entries) if takes_codes else entries, asked)
     if arranged.hierarchy is None and "code" not in form.columns:
         refuse_unsaid_codes(table)

@@ -162,7 +162,7 @@ BAD_FILES = [
     Bad("1.10 kept as number", "a.xlsx", lambda: table(("1", "a", "A", "x"), (1.3, "b", "B", "x")), "the number 1.3", "Processes", 3, "Code"),
     Bad("1.10 shortened in CSV", "a.csv", lambda: csv_text("1,a,A,x", "1.1,b,B,x", "1.1,c,C,x"), "was 1.10 shortened to 1.1?", None, 4, "code"),
     Bad("negative code", "a.xlsx", lambda: table((-1, "a", "A", "x")), "the number -1", "Processes", 2, "Code"),
-    Bad("code as date", "a.xlsx", changed(lambda sheet: sheet.__setitem__("B4", datetime.date(2024, 2, 1))), "date or time (2024-02-01)", "Combined", 4, "Hierarchy ID"),
+    Bad("code as date", "a.xlsx", changed(lambda sheet: sheet.__setitem__("B4", datetime.date(2024, 2, 1))), 'The code "2024-02-01" looks like a date', "Combined", 4, "Hierarchy ID"),
     Bad("id too precise", "a.xlsx", changed(lambda sheet: sheet.__setitem__("A4", 12345678901234567)), "too long: Excel keeps only 15 digits", "Combined", 4, "PCF ID"),
     Bad("id too long", "a.csv", lambda: csv_text(f"1,{'x' * 200},Sell,x"), "longer than 128 characters", None, 2, "id"),
     # names and texts

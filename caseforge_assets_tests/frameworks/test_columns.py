@@ -100,8 +100,13 @@ SIDE_BY_SIDE = (
 
 def test_of_frameworks_side_by_side_one_is_chosen(read: Read) -> None:
     messages = [problem.message for problem in read(SIDE_BY_SIDE).problems]
-    assert len(messages) == 2
-    assert 'Several columns may be the code: "ISO Code", "NIST Code". Say which is meant: --map code="ISO Code".' in messages[0]
+    assert len(messages) == 1
+    assert 'Several columns may be the code: "ISO Code", "NIST Code"; the name: "ISO Title", "NIST Title".' in messages[0]
+    assert messages[0].endswith('Say which is meant: --map code="ISO Code" --map name="ISO Title".')
+    again = only_problem(read("Code,Name,,Code,Name\n1,A,,X,B\n1.1,AA,,X.1,BB\n"))
+    assert again.endswith(
+        'These columns ("Code", "Name") stand in the sheet twice. Rename or delete some of them, or say which is meant: --map code="Code#2" --map name="Name#2" is the second.'
+    )
     chosen = read(SIDE_BY_SIDE, columns={"code": "NIST Code", "name": "NIST Title"})
     assert outline(chosen) == ["GV Govern", "  GV.OC Context", "  GV.RM Risk"]
 

@@ -250,7 +250,7 @@ def test_a_column_that_repeats_itself_is_no_code_and_said_once(read: Read) -> No
     result = read(f"O*NET-SOC Code\tTitle\tTask\n{rows}", "tasks.txt")
     message = only_problem(result)
     assert "290 of 300 rows have a value here that stands above already" in message
-    assert '--map level1="HEADER" --map level2="HEADER"' in message
+    assert '--map level1="Title" --map level2="Task"; if another column is meant' in message
     read_right = read(f"O*NET-SOC Code\tTitle\tTask\n{rows}", "tasks.txt", columns={"level1": "Title", "level2": "Task"})
     assert len(outline(read_right)) == 310
 

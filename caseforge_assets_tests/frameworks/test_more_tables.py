@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable
+from datetime import UTC
 
 import pytest
 
 from caseforge_assets.frameworks import ReadResult
+from caseforge_assets_tests.frameworks.files import workbook
 from caseforge_assets_tests.frameworks.outlines import only_problem, outline
 
 Read = Callable[..., ReadResult]
@@ -117,3 +120,64 @@ def test_a_key_twice_in_json_is_read_only_where_it_has_one_reading(read: Read) -
     assert [(problem.row, "more than once" in problem.message) for problem in lines.problems] == [(2, True)]
     children = '[{"code": "1", "name": "A", "children": [{"code": "1.1", "name": "B"}], "children": [{"code": "1.2", "name": "C"}]}]'
     assert 'has the key "children" more than once' in only_problem(read(children, "a.json"))
+
+
+def test_cells_of_dates_in_place_of_codes_have_one_cause(read: Read) -> None:
+    rows = [(datetime.datetime(2026, 1, day, tzinfo=UTC).replace(tzinfo=None), f"Name {day}") for day in range(1, 9)]
+    message = only_problem(read(workbook({"N": [("Code", "Name"), ("1", "Sell"), *rows]}), "a.xlsx"))
+    assert '8 codes look like dates ("2026-01-01", "2026-01-02", "2026-01-03", …), into which Excel may have turned them' in message
+
+
+NACE = (
+    "Order;Level;Code;Parent;Description;This item includes;This item also includes;Rulings\n"
+    "1;1;A;;AGRICULTURE;Plants and animals, also where they are only kept.;;\n2;2;01;A;Crops;All of them.;;\n3;3;01.1;01;Cereals;Wheat and rye.;Rice;\n"
+)
+
+
+def test_a_classification_with_what_its_items_include(read: Read) -> None:
+    assert only_problem(read(NACE)).endswith('Say which it is: --map name="Description".')
+    result = read(NACE, columns={"name": "Description"})
+    assert outline(result) == ["A AGRICULTURE", "  01 Crops", "    01.1 Cereals"]
+    assert result.edition is not None
+    assert [node.description for node in result.edition.nodes][1:] == ["All of them.", "Wheat and rye."]
+
+
+def test_digits_behind_a_dot_are_levels_where_they_do_not_count(read: Read) -> None:
+    nace = "01,Crops\n01.1,Short\n01.11,Cereals\n01.12,Rice\n01.2,Long\n01.21,Grapes\n"
+    assert outline(read(f"code,name\n{nace}")) == [
+        "01 Crops",
+        "  01.1 Short",
+        "    01.11 Cereals",
+        "    01.12 Rice",
+        "  01.2 Long",
+        "    01.21 Grapes",
+    ]
+    assert outline(read(f"code,name\n{nace}", hierarchy="dotted"))[3] == "  01.12 Rice"
+    counted_on = "1,Sell\n" + "".join(f"1.{number},Name {number}\n" for number in range(1, 14))
+    assert outline(read(f"code,name\n{counted_on}"))[-1] == "  1.13 Name 13"
+    by_text = "1,Sell\n" + "".join(f"1.{number},Name {number}\n" for number in sorted(map(str, range(1, 14))))
+    assert outline(read(f"code,name\n{by_text}"))[3] == "  1.11 Name 11"
+
+
+def test_the_mark_of_a_footnote_behind_many_names_is_left_out(read: Read) -> None:
+    result = read("Code,Title\n11,Farming and WoodsT\n111,Crop Work T\n1111,Oil (not all)T\n31-33,Making Things\n311,Food\n")
+    assert outline(result) == ["11 Farming and Woods", "  111 Crop Work", "    1111 Oil (not all)", "31-33 Making Things", "  311 Food"]
+    assert '3 names end with "T", as with the mark of a footnote; it is left out.' in "".join(
+        warning.message for warning in result.warnings
+    )
+    names = "1,Plan A\n2,Plan B\n3,Vitamin C\n4,Type T\n5,Group T\n"
+    assert outline(read(f"code,name\n{names}"))[3:] == ["4 Type T", "5 Group T"]
+
+
+@pytest.mark.parametrize("mark", [".", "-", ">", "*", "•", "..", "+ "])
+def test_marks_before_names_say_how_deep_they_lie(read: Read, mark: str) -> None:
+    table = f"Process\nSell\n{mark}Win\n{mark}{mark}Ask\n{mark}Keep\nBuy\n"
+    assert outline(read(table)) == ["1 Sell", "  1.1 Win", "    1.1.1 Ask", "  1.2 Keep", "2 Buy"]
+
+
+def test_only_texts_are_proposed_as_descriptions(read: Read) -> None:
+    warnings = "".join(warning.message for warning in read("Seq. No.,code,name,colour\n1,1,Sell,red\n2,1.1,Win,blue\n").warnings)
+    assert "There is no column of descriptions; names alone say what the processes are." in warnings
+    assert "--map description" not in warnings
+    longer = read("code,name,Remarks of ours\n1,Sell,What is sold to others\n1.1,Win,How others are won\n").warnings
+    assert '--map description="Remarks of ours"' in "".join(warning.message for warning in longer)

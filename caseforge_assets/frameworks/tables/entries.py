@@ -1,5 +1,6 @@
 """Rows of a framework table become entries: each cell read and judged by itself. How entries belong together is decided in hierarchy."""
 
+import datetime
 from dataclasses import dataclass
 
 from caseforge_assets.frameworks.files.sheets import Cell
@@ -96,10 +97,12 @@ def _is_fraction(cell: Cell) -> bool:
 
 def _refuse_dates(table: Table, rows: list[int]) -> set[int]:
     """Notes all codes that a spreadsheet turned into dates, as one problem, and gives their rows."""
-    texts = {row: " ".join(str(cell).split()) for row in rows if isinstance(cell := table.cell(row, Column.CODE), str | int) and cell != ""}
+    cells = {row: table.cell(row, Column.CODE) for row in rows}
+    texts = {row: " ".join(str(cell).split()) for row, cell in cells.items() if not isinstance(cell, float) and cell != ""}
     known = set(texts.values())
     serials = _serials(known)
-    dates = [row for row, text in texts.items() if text in serials or looks_like_date(text, known)]
+    of_excel = [row for row, cell in cells.items() if isinstance(cell, datetime.date | datetime.time | datetime.timedelta)]
+    dates = [row for row, text in texts.items() if row in of_excel or text in serials or looks_like_date(text, known)]
     if dates:
         shown = ", ".join(quoted(texts[row]) for row in dates[:3]) + (", …" if len(dates) > 3 else "")
         more = f"{len(dates):,} codes look like dates ({shown})" if len(dates) > 1 else f"The code {shown} looks like a date"

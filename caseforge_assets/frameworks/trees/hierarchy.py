@@ -101,6 +101,8 @@ def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
     if any(entry.parent for entry in entries):
         return Hierarchy.PARENT
     counts_levels = levels_line_up(entries)
+    if _is_dotted(entries) and not counts_levels and _counts_by_digits(entries):
+        return Hierarchy.PREFIX
     if _is_dotted(entries):
         return Hierarchy.LEVELS if counts_levels and _says_more_than_dots(entries) else Hierarchy.DOTTED
     if counts_levels:
@@ -116,6 +118,30 @@ def _is_dotted(entries: Sequence[Entry]) -> bool:
     are_numbers = all(code.replace(".", "").isdecimal() for code in codes)
     are_mixed = any("." in code for code in codes) and any("." not in code for code in codes)
     return (are_numbers and are_mixed) or any(dotted_parents(code, codes) for code in codes)
+
+
+def _counts_by_digits(entries: Sequence[Entry]) -> bool:
+    """Tells whether the digits behind the last dot are levels, as in NACE: 01.1, 01.11, 01.12, 01.2, and not 1.1, 1.2, …, 1.11.
+
+    So it is where longer ones stand behind the shorter one that they begin with, and nobody has counted as far as they say.
+    """
+    numbers: dict[str, list[str]] = {}
+    for entry in entries:
+        above, dot, last = entry.code.rpartition(".")
+        if dot and last.isdecimal():
+            numbers.setdefault(above, []).append(last)
+    longer = 0
+    for lasts in numbers.values():
+        shorter = ""
+        for last in lasts:
+            if len(last) == 1:
+                shorter = last
+            elif len(last) > 2 or last[0] != shorter:
+                return False
+            longer += len(last) > 1
+        if len(lasts) > 1 and sorted(map(int, lasts)) == list(range(1, len(lasts) + 1)):
+            return False
+    return longer >= _PLAIN_PREFIXES
 
 
 def _says_more_than_dots(entries: Sequence[Entry]) -> bool:

@@ -12,7 +12,7 @@ from caseforge_assets.frameworks.problems import quoted, row_list
 from caseforge_assets.frameworks.records import Kpi, Limits, Node
 from caseforge_assets.frameworks.tables.cells import Table
 from caseforge_assets.frameworks.tables.codes import made_codes
-from caseforge_assets.frameworks.tables.columns import Column
+from caseforge_assets.frameworks.tables.columns import Column, map_hint
 from caseforge_assets.frameworks.tables.entries import Entry
 from caseforge_assets.frameworks.trees.hierarchy import Arranged
 from caseforge_assets.frameworks.trees.parents import LOST
@@ -22,6 +22,8 @@ _PATH_SEPARATOR = " › "
 _MAX_IDENTITY_CHARS = 400
 # Where as large a share of a column's values is repeated, it holds something else than codes or ids.
 _MOSTLY = 0.5
+# Where as large a share of a column's values stand there once, each row has its own.
+_OWN = 0.9
 
 
 def build_nodes(table: Table, arranged: Arranged, kpis: Mapping[int, Sequence[Kpi]], limits: Limits) -> tuple[Node, ...]:
@@ -101,7 +103,7 @@ def _refuse_repeated(table: Table, entries: Sequence[Entry], column: Column, val
         table.refuse(
             f"{len(again):,} of {counted(len(entries), 'row has', 'rows have')} a value here that stands above already, so the column holds something else than "
             f"{'codes' if column is Column.CODE else 'ids'}. If it is a level of the hierarchy, name all of these with "
-            f'--map level1="HEADER" --map level2="HEADER"; if another column is meant, with --map {column.field}="HEADER".',
+            f"{_levels_hint(table)}; if another column is meant, with {map_hint(column.field, _other_code(table, column))}.",
             again[0][0].row,
             column,
         )
@@ -111,6 +113,21 @@ def _refuse_repeated(table: Table, entries: Sequence[Entry], column: Column, val
         row = table.sheet.row_number(first[value].row)
         table.refuse(_REPEATED_TEXTS[column].format(value=quoted(shown), row=row), entry.row, column)
     return not again
+
+
+def _levels_hint(table: Table) -> str:
+    """Gives the option that takes names that repeat themselves, and those that do not, for two levels, where the table has both."""
+    rows = range(table.header.row + 1, len(table.sheet.rows))
+    names = table.header.titles.get(Column.NAME, "HEADER")
+    for place, title in table.header.unknown.items():
+        texts = [text for row in rows if " " in (text := str(table.sheet.cell(row, place)).strip())]
+        if texts and len(set(texts)) > _OWN * len(rows):
+            return f"{map_hint('level1', names)} {map_hint('level2', title)}"
+    return f"{map_hint('level1', 'HEADER')} {map_hint('level2', 'HEADER')}"
+
+
+def _other_code(table: Table, column: Column) -> str:
+    return table.header.titles.get(Column.ID, "HEADER") if column is Column.CODE else "HEADER"
 
 
 def _depths(table: Table, entries: Sequence[Entry], parents: Sequence[int | None], limits: Limits) -> dict[int, int]:

@@ -1,0 +1,55 @@
+"""Marks in names that are none of them: a footnote's behind them, as NAICS has a T, and dots, dashes or the like before them that say how deep they lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.frameworks.tables.cells import Table
+from caseforge_assets.frameworks.tables.columns import Column
+from caseforge_assets.frameworks.tables.entries import Entry
+from caseforge_assets.wording import counted
+
+_FOOTNOTE = re.compile(r"(.*[a-z).])( ?)([A-Z¹²³*†‡])")
+_LEAST_FOOTNOTES = 3
+_LEAST_SHARE = 0.2
+_DEPTH = re.compile(r"(([.\-–—>*•·_+=|~])(?: ?\2)*) *(?=[^\W_])(.*)")
+_BLANKS_A_MARK = 2
+
+
+def without_footnotes(table: Table, entries: Sequence[Entry]) -> list[Entry]:
+    """Leaves out a letter or sign that many names end with, alone; that it was is said.
+
+    Args:
+        table: Where a warning is noted.
+        entries: As they were read.
+    """
+    found = {position: match for position, entry in enumerate(entries) if (match := _FOOTNOTE.fullmatch(entry.name))}
+    marks = {match[3] for match in found.values()}
+    if len(marks) != 1 or len(found) < max(_LEAST_FOOTNOTES, _LEAST_SHARE * len(entries)):
+        return list(entries)
+    table.warn(
+        f"{counted(len(found), 'name ends', 'names end')} with {quoted(marks.pop())}, as with the mark of a footnote; it is left out.",
+        entries[next(iter(found))].row,
+        Column.NAME,
+    )
+    return [replace(entry, name=found[place][1]) if place in found else entry for place, entry in enumerate(entries)]
+
+
+def with_depths_of_marks(entries: Sequence[Entry]) -> list[Entry]:
+    """Takes dots, dashes and the like before names for indentation, where nothing else indents them and the first has none: "Sell", "- Win", "-- Ask".
+
+    Args:
+        entries: As they were read.
+    """
+    found = [_DEPTH.fullmatch(entry.name) for entry in entries]
+    signs = {match[2] for match in found if match}
+    if not entries or found[0] or len(signs) != 1 or any(entry.indent or entry.code or entry.level or entry.parent for entry in entries):
+        return list(entries)
+    step = min(match[1].count(match[2]) for match in found if match)
+    return [
+        replace(entry, name=match[3], indent=_BLANKS_A_MARK * match[1].count(match[2]) // step) if match else entry
+        for entry, match in zip(entries, found, strict=True)
+    ]
