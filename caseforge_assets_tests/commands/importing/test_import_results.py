@@ -63,7 +63,7 @@ FOREIGN = [
     (foreign({}), "neither a response nor an error"),
     (json.dumps({"messages": []}), "an example for training"),
     ("<!DOCTYPE html><html><body>Sign in</body></html>", "a web page"),
-    ("[{}]", "a line with neither a response nor an error"),
+    ("[{}]", "not a JSON object"),
 ]
 
 
