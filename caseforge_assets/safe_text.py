@@ -37,6 +37,7 @@ _FORMULA_STARTS = "=+\\-@＝＋－＠﹢﹣﹦﹫−"
 _FORMULA = re.compile(rf"^[\s\ufeff]*[{_FORMULA_STARTS}]|^[\t\r\n]")
 # Other programs separate at these: what follows one of them would be a cell of its own.
 _AFTER_SEPARATOR = re.compile(rf"([;\t\n|])([ ]*)(?=[{_FORMULA_STARTS}])")
+_ESCAPED = re.compile(rf"([;\t\n|][ ]*)'(?=[{_FORMULA_STARTS}])")
 _LIST_ITEM = re.compile(r"[-+−] (?![^\n]*(?:[|!=;\t]|\w\())")  # nothing in it that a formula could do harm with
 
 _LINKS = (("](", "]\\("), ("][", "]\\["), ("]:", "]\\:"), ("![", "!\\["))
@@ -84,6 +85,11 @@ def csv_cell(value: object) -> object:
         return value
     cell = str(spreadsheet_cell(value))
     return str(spreadsheet_cell(_AFTER_SEPARATOR.sub(lambda match: _separated(match, cell), cell)))
+
+
+def live_csv_cell(text: str) -> str:
+    """Gives what somebody wrote into a cell that `csv_cell` made, but for an apostrophe at its beginning."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def safe_markdown(text: str) -> str:

@@ -24,6 +24,7 @@ from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.batches.states import RETURNED, BatchState, RemoteStatus
 from caseforge_assets.costs.sums import exact_usd, usd
 from caseforge_assets.redaction import redact
+from caseforge_assets.wording import counted
 
 ALL_FRAMEWORKS = "all frameworks"
 CRITICAL_FROM = 2  # times the threshold
@@ -78,7 +79,7 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
         yield Finding(Rule.usage_differs, subject, Severity.warning, f"{which}: {batch.usage_differs}", batch.framework_key)
     if not batch.unanswered or not batch.requests:
         return
-    left = f"{batch.unanswered:,} of its {batch.requests:,} nodes have no answer yet"
+    left = f"{batch.unanswered:,} of its {counted(batch.requests, 'node')} {'has' if batch.unanswered == 1 else 'have'} no answer yet"
     failed = batch.state == BatchState.refused or (batch.remote_status == RemoteStatus.failed and batch.state in RETURNED)
     if failed and not batch.too_much_at_once:
         verdict = batch.verdict
@@ -93,11 +94,11 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
 def _shares(batch: BatchFigures, subject: str, which: str, thresholds: Thresholds) -> Iterator[Finding]:
     failed, cut_off = Decimal(batch.failed) / batch.requests, Decimal(batch.cut_off) / batch.requests
     if failed > thresholds.failed_share and batch.failed >= thresholds.share_min_count:
-        text = f"{which}: {batch.failed:,} of {batch.requests:,} requests failed ({failed:.1%}); `caseforge failed{_of(batch)}` says why"
+        text = f"{which}: {batch.failed:,} of {counted(batch.requests, 'request')} failed ({failed:.1%}); `caseforge failed{_of(batch)}` says why"
         yield Finding(Rule.failed_share, subject, _severity(failed, thresholds.failed_share), text, batch.framework_key)
     if cut_off > thresholds.token_limit_share and batch.cut_off >= thresholds.share_min_count:
         text = (
-            f"{which}: {batch.cut_off:,} of {batch.requests:,} answers ended at their token limit ({cut_off:.1%}); `caseforge retry{_of(batch)}` asks "
+            f"{which}: {batch.cut_off:,} of {counted(batch.requests, 'answer')} ended at their token limit ({cut_off:.1%}); `caseforge retry{_of(batch)}` asks "
             "again with more, a larger completion budget in caseforge.toml prevents it"
         )
         yield Finding(Rule.token_limit, subject, _severity(cut_off, thresholds.token_limit_share), text, batch.framework_key)
@@ -110,7 +111,7 @@ def _of(batch: BatchFigures) -> str:
 def _of_unsent(unsent: UnsentFigures) -> Finding:
     many = unsent.requests > 1
     text = (
-        f"{unsent.stage} of {unsent.framework_key}: {unsent.requests:,} request{'s are' if many else ' is'} too long for the model and "
+        f"{unsent.stage} of {unsent.framework_key}: {counted(unsent.requests, 'request is', 'requests are')} too long for the model and "
         f"{'were' if many else 'was'} not sent; `caseforge failed --framework {unsent.framework_key}` lists them. {unsent.first_code}: {unsent.first_reason}"
     )
     return Finding(Rule.too_long, f"requests of {unsent.framework_key} {unsent.stage}", Severity.warning, text, unsent.framework_key)
@@ -120,7 +121,7 @@ def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Find
     thresholds, subject = limits.thresholds, f"plan {plan.id}"
     open_h = (now - plan.first_submission).total_seconds() / 3_600
     if plan.open_requests and open_h > thresholds.plan_open_h:
-        text = f"plan {plan.id} of {plan.framework_key} is open for {open_h:.0f} hours since its first submission; {plan.open_requests:,} requests have no outcome"
+        text = f"plan {plan.id} of {plan.framework_key} is open for {counted(round(open_h), 'hour')} since its first submission; {counted(plan.open_requests, 'request has', 'requests have')} no outcome"
         grave = Severity.critical if open_h > CRITICAL_FROM * thresholds.plan_open_h else Severity.warning
         yield Finding(Rule.plan_open, subject, grave, text, plan.framework_key)
     if plan.answers < thresholds.cost_min_answers or not plan.expected_cost_usd:
@@ -128,11 +129,11 @@ def _of_plan(plan: PlanFigures, limits: _Limits, now: datetime) -> Iterator[Find
     over = plan.cost_usd / plan.expected_cost_usd - 1
     if limits.reached(Rule.cost_over_estimate, subject, over, thresholds.cost_over):
         text = (
-            f"plan {plan.id} of {plan.framework_key}: {plan.answers:,} answers cost {usd(plan.cost_usd)}, {over:.0%} more than the "
+            f"plan {plan.id} of {plan.framework_key}: {counted(plan.answers, 'answer')} cost {usd(plan.cost_usd)}, {over:.0%} more than the "
             f"{usd(plan.expected_cost_usd)} that they were expected to"
         )
         if plan.unknown_costs:
-            text += f"; the cost of {plan.unknown_costs:,} more attempts is unknown"
+            text += f"; the cost of {counted(plan.unknown_costs, 'more attempt')} is unknown"
         yield Finding(Rule.cost_over_estimate, subject, _severity(over, thresholds.cost_over), text, plan.framework_key)
 
 
@@ -143,7 +144,7 @@ def _of_waiting_plan(plan: WaitingPlan, thresholds: Thresholds, now: datetime) -
         yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
     elif (now - plan.since).total_seconds() > thresholds.draft_open_h * 3_600:
         text = (
-            f"plan {plan.id} of {plan.framework_key}, which {plan.decided_by} made on {when}, waits for approval: {plan.requests:,} requests, expected "
+            f"plan {plan.id} of {plan.framework_key}, which {plan.decided_by} made on {when}, waits for approval: {counted(plan.requests, 'request')}, expected "
             f"cost {usd(plan.expected_cost_usd)}. Approve it (caseforge approve {plan.id}) or decline it (caseforge plans decline {plan.id})"
         )
         yield Finding(Rule.plan_waits, f"plan {plan.id}", Severity.warning, text, plan.framework_key)
@@ -159,7 +160,7 @@ def _of_ending(model: EndingModel) -> Finding:
 def _of_webhook(webhook: WebhookFigures) -> Finding:
     many = webhook.given_up > 1
     text = (
-        f"webhook {webhook.id} ({webhook.url}) did not take {webhook.given_up:,} event{'s' if many else ''} for three days, so that "
+        f"webhook {webhook.id} ({webhook.url}) did not take {counted(webhook.given_up, 'event')} for three days, so that "
         f"{'they are' if many else 'it is'} given up; the last one was about {webhook.last_subject}: {webhook.last_problem}. `caseforge webhooks deliveries "
         f"{webhook.id} --state dead` lists them, `caseforge webhooks redeliver` tries one again"
     )
@@ -188,7 +189,7 @@ def _of_budget(budget: BudgetFigures, limits: _Limits) -> Iterator[Finding]:
         whose = f"the budget of {budget.framework_key}" if budget.framework_key else "the budget over all frameworks"
         text = f"{usd(budget.committed_usd)} of {whose} ({exact_usd(budget.budget_usd)}) are spent or reserved ({share:.0%})"
         if budget.unknown:
-            text += f"; the cost of {budget.unknown:,} answers is unknown, and counted as expected"
+            text += f"; the cost of {counted(budget.unknown, 'answer')} is unknown, and counted as expected"
         then = "; nothing more is sent until budget_usd is raised" if used_up else ""
         yield Finding(Rule.budget, subject, Severity.critical if used_up else Severity.warning, text + then, budget.framework_key)
 
@@ -205,7 +206,7 @@ def _of_provider(provider: ProviderFigures, thresholds: Thresholds, now: datetim
     quiet_h = (now - provider.quiet_since).total_seconds() / 3_600
     if quiet_h > thresholds.silence_h:
         text = (
-            f"{provider.open_batches:,} batches are open at {provider.base_url}, and nothing was collected for {quiet_h:.0f} hours. Does anything look? "
+            f"{counted(provider.open_batches, 'batch is', 'batches are')} open at {provider.base_url}, and nothing was collected for {counted(round(quiet_h), 'hour')}. Does anything look? "
             "caseforge monitor, or caseforge sensors status"
         )
         grave = Severity.critical if quiet_h > CRITICAL_FROM * thresholds.silence_h else Severity.warning

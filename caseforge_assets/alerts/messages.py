@@ -9,6 +9,7 @@ from datetime import datetime
 from caseforge_assets.alerts.changes import Event
 from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.redaction import redact
+from caseforge_assets.wording import counted
 
 LONGEST_TEXT = 1_000
 LISTED = 30
@@ -41,7 +42,7 @@ def _title(ordered: Sequence[News]) -> str:
     over = sum(item.event == Event.cleared for item in ordered)
     critical = sum(item.event != Event.cleared and item.severity == Severity.critical for item in ordered)
     parts = [
-        f"{len(ordered) - over:,} alerts" if len(ordered) - over else "",
+        counted(len(ordered) - over, "alert") if len(ordered) - over else "",
         f"{critical:,} critical" if critical else "",
         f"{over:,} cleared" if over else "",
     ]

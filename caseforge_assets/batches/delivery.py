@@ -191,10 +191,12 @@ def describe_shortfall(counts: Counts, requests: int, files: Sequence[ResultFile
     missing = _count_missing(counts, parts)
     if is_of_all and not counts.completed:
         errors = _errors_for_answers(files)
-        lacking = f"its output file has errors for {errors:,} of its {requests:,} requests, and nothing says how many were answered"
+        lacking = (
+            f"its output file has errors for {errors:,} of its {counted(requests, 'request')}, and nothing says how many were answered"
+        )
     elif missing or is_of_all:
         brought = _count(parts, Part.answered)
-        lacking = f"its provider counts {counts.completed:,} of {requests:,} requests as completed, and {brought:,} answers came"
+        lacking = f"its provider counts {counts.completed:,} of {counted(requests, 'request')} as completed, and {counted(brought, 'answer')} came"
     if not any(file.role == "output" for file in files) and (missing or not files):
         return f"{lacking}: no output file is named"
     details = [detail for file in files if (detail := _describe(file))]

@@ -10,6 +10,7 @@ from caseforge_assets.batches.response_body import as_object, as_text, read_erro
 from caseforge_assets.batches.usage import usage_of
 from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.wording import counted
 
 
 def decide(
@@ -174,7 +175,7 @@ def _most_frequent(errors: Sequence[BatchError]) -> str:
         counts[_in_words(error)] = counts.get(_in_words(error), 0) + 1
     text, count = max(counts.items(), key=lambda entry: entry[1])
     others = len(errors) - count
-    return (f"{count:,} times: " if count > 1 else "") + text + (f" (and {others:,} other errors)" if others else "")
+    return (f"{count:,} times: " if count > 1 else "") + text + (f" (and {counted(others, 'other error')})" if others else "")
 
 
 def _in_words(error: BatchError) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.costs.sums import ZERO, Cost, exact_usd, total
+from caseforge_assets.wording import counted
 
 
 def budget_left(budget_usd: Decimal, spent_usd: Decimal, reserved_usd: Decimal) -> Decimal:
@@ -72,7 +73,7 @@ def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]
     for plan in sorted(wanted, key=lambda plan: (plan.plan_id is not None, plan.plan_id or 0)):
         if reason := _reason(plan, limits, taken):
             whose = f"plan {plan.plan_id} of {plan.framework_key}" if plan.plan_id is not None else plan.framework_key
-            waits[plan.plan_id] = f"{plan.requests:,} requests of {whose} wait: {reason}"
+            waits[plan.plan_id] = f"{counted(plan.requests, f'request of {whose} waits', f'requests of {whose} wait')}: {reason}"
         else:
             taken[plan.framework_key] = taken.get(plan.framework_key, Cost()) + plan.cost
     return waits
@@ -81,7 +82,7 @@ def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]
 def _reason(wanted: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
     if wanted.cost.unknown and not limits.allow_unknown:
         return (
-            f"the cost of {wanted.cost.unknown:,} of {wanted.requests:,} requests is unknown, because there is no batch price for their model. "
+            f"the cost of {wanted.cost.unknown:,} of {counted(wanted.requests, 'request')} is unknown, because there is no batch price for their model. "
             "Choose another model, or set allow_unknown_cost = true in caseforge.toml"
         )
     own = limits.framework_budgets.get(wanted.framework_key)
@@ -107,7 +108,7 @@ def _reason(wanted: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
 
 def _over_limit(wanted: Wanted, cap: Decimal, spent: Cost) -> str:
     if wanted.cost.unknown:
-        return f"the limit of plan {wanted.plan_id} ({exact_usd(cap)}) cannot be kept, because the cost of {wanted.cost.unknown:,} requests is unknown"
+        return f"the limit of plan {wanted.plan_id} ({exact_usd(cap)}) cannot be kept, because the cost of {counted(wanted.cost.unknown, 'request')} is unknown"
     return _over(f"the limit of plan {wanted.plan_id}", cap, spent, wanted.cost)
 
 
@@ -120,7 +121,7 @@ def _over(name: str, budget_usd: Decimal, committed: Cost, new: Cost) -> str:
     over = over_by(budget_usd, committed.known_usd, new.known_usd)
     if not over:
         return ""
-    unknown = f" ({committed.unknown:,} answers of unknown cost counted as expected)" if committed.unknown else ""
+    unknown = f" ({counted(committed.unknown, 'answer')} of unknown cost counted as expected)" if committed.unknown else ""
     return (
         f"{name} ({exact_usd(budget_usd)}) would be overdrawn by ${over:,.4f}: ${committed.known_usd:,.4f} spent or reserved{unknown}, "
         f"${new.known_usd:,.4f} more wanted"

@@ -7,6 +7,7 @@ it says of how it read). Afterwards: keys, targets, summary, kept_codes. problem
 records is what comes out. sample is a framework to try things with.
 """
 
+from caseforge_assets.frameworks.files.source import WORKBOOK_SUFFIXES
 from caseforge_assets.frameworks.keys import node_path, nodes_by_code, partition_key
 from caseforge_assets.frameworks.reading import read_exported_sheet, read_framework
 from caseforge_assets.frameworks.records import OF_ONES_OWN, Edition, Kpi, Limits, Node, Problem, ReadResult, TableForm
@@ -16,6 +17,7 @@ from caseforge_assets.frameworks.targets import select_targets
 
 __all__ = [
     "OF_ONES_OWN",
+    "WORKBOOK_SUFFIXES",
     "Edition",
     "Kpi",
     "Limits",

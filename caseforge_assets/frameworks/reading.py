@@ -63,7 +63,7 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm 
 
 
 def read_exported_sheet(path: Path, name: str, limits: Limits) -> list[list[object]] | None:
-    """Reads one sheet of an Excel workbook that was exported and comes back: its cells, row by row; None where there is no such sheet.
+    """Reads one sheet of a workbook that was exported and comes back, or a table of text, which is that sheet: its cells, row by row; None where there is no such sheet.
 
     Args:
         path: The file. Messages show its name without the folder.
@@ -75,13 +75,16 @@ def read_exported_sheet(path: Path, name: str, limits: Limits) -> list[list[obje
     """
     try:
         data = read_source(path, limits)
-        package = Package(data, limits) if source_kind(data, path.suffix) is SourceKind.PACKAGE else None
+        kind = source_kind(data, path.suffix)
+        if kind is SourceKind.TEXT:
+            return [list[object](row) for row in read_delimited(data, limits).rows]
+        package = Package(data, limits) if kind is SourceKind.PACKAGE else None
         if package is not None and package.kind is PackageKind.EXCEL:
             sheets = read_sheets(package, [part for part in package.sheets() if part.name == name][:1], limits)
         else:
-            sheets = read_binary_workbook(data, package, limits, Findings(path.name))
+            sheets = [] if kind is SourceKind.JSON else read_binary_workbook(data, package, limits, Findings(path.name))
     except FileRefusedError as error:
-        raise ValueError(f"{path.name} cannot be read as an Excel workbook: {error.what}") from None
+        raise ValueError(f"{path.name} cannot be read as an exported table: {error.what}") from None
     found = next((sheet for sheet in sheets if sheet.name == name), None)
     return None if found is None else [list[object](row) for row in found.rows]
 

@@ -87,7 +87,7 @@ def _title(slides: Presentation, deck: Deck) -> None:
         if not deck.simulated
         else ""
         if deck.simulated == len(deck.ideas)
-        else f"{deck.simulated:,} of {len(deck.ideas):,} use cases are simulated. "
+        else f"{deck.simulated:,} of {counted(len(deck.ideas), 'use case')} {'is' if deck.simulated == 1 else 'are'} simulated. "
     )
     look.add_title_slide(slides, one_line(deck.title), lines, f"{which}{SIMULATED}" if deck.simulated else "")
 
@@ -205,7 +205,7 @@ def _sources(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
         chosen = [head, *rows[begin : begin + ROWS_OF_SOURCES]]
         look.add_table(slide, (look.MARGIN, 1.5, look.WIDTH - 2 * look.MARGIN), chosen, (0.1, 0.45, 0.1, 0.23, 0.12), 0.31)
     if len(deck.with_page) < len(deck.ideas):
-        said = f"Pages for the first {len(deck.with_page):,} of {len(deck.ideas):,} use cases by priority; the others are in the matrix and in the workbook."
+        said = f"Pages for the first {len(deck.with_page):,} of {counted(len(deck.ideas), 'use case')} by priority; the others are in the matrix and in the workbook."
         look.add_text(slide, (look.MARGIN, 6.7, look.WIDTH - 2 * look.MARGIN, 0.3), [said], look.Letters(11, color=look.GREY))
 
 
@@ -218,4 +218,4 @@ def _priority(idea: Idea) -> str:
 
 
 def _processes(number: int) -> str:
-    return f"{number:,} process" if number == 1 else f"{number:,} processes"
+    return counted(number, "process", "processes")

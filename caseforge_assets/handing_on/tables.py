@@ -38,7 +38,7 @@ class Workbook:
 def write_csv(file: BinaryIO, rows: Sequence[Row]) -> None:
     """A table for Excel and others, with a header; an empty file where there are no rows."""
     # Excel needs the mark to read UTF-8; a text may hold what separates elsewhere
-    frame = _frame(rows, csv_cell)
+    frame = _frame(rows, _csv_cell)
     file.write(frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").encode("utf-8-sig"))
 
 
@@ -73,6 +73,16 @@ def _add_sheet(workbook: pandas.ExcelWriter[Any], name: str, frame: pandas.DataF
         sheet.set_column(place, place, width, money if any(isinstance(value, Decimal) for value in frame[column]) else None)
     if not frame.empty:
         sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
+
+
+def _csv_cell(value: object) -> object:
+    """An amount is written out: pandas would write a small one as 0E-8."""
+    return csv_cell(_Amount(value) if isinstance(value, Decimal) else value)
+
+
+class _Amount(Decimal):
+    def __str__(self) -> str:
+        return format(self, "f")
 
 
 def _excel_cell(value: object) -> object:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from caseforge_assets.stages.model_rules import SOON, Ending
+from caseforge_assets.wording import counted
 
 MAX_FAILED_SHARE = Decimal("0.10")
 SHARE_MIN_COUNT = 3  # fewer than that are a warning, whatever their share: one of one is no trend
@@ -41,9 +42,10 @@ class Check:
     severe: bool = False
 
 
-def check_nodes(asset: str, name: str, what: str, total: int, nodes: Sequence[tuple[str, str]]) -> Check:
-    """Passes when no node is listed; `what` completes the sentence "3 of 1,545 nodes …"."""
-    says = f"{len(nodes):,} of {total:,} nodes {what}" if nodes else f"none of {total:,} nodes {what}"
+def check_nodes(asset: str, name: str, what: tuple[str, str], total: int, nodes: Sequence[tuple[str, str]]) -> Check:
+    """Passes when no node is listed; `what` completes the sentences "1 of 1,545 nodes …" and "3 of 1,545 nodes …"."""
+    says = f"{len(nodes):,}" if nodes else "none"
+    says += f" of {counted(total, 'node')} {what[0] if len(nodes) <= 1 else what[1]}"
     return Check(asset, name, not nodes, says, {"nodes": total, "not_in_order": len(nodes)}, tuple(nodes))
 
 
@@ -51,7 +53,7 @@ def check_failures(asset: str, done: int, failed: Sequence[tuple[str, str]]) -> 
     """Passes while fewer than 10 % of those that came to an end stand as failed; an error from three on."""
     ended = done + len(failed)
     share = Decimal(len(failed)) / ended if ended else Decimal(0)
-    says = f"{len(failed):,} of {ended:,} nodes failed ({share:.1%})" if ended else "no node was answered yet"
+    says = f"{len(failed):,} of {counted(ended, 'node')} failed ({share:.1%})" if ended else "no node was answered yet"
     figures: dict[str, int | float] = {"answered": done, "failed": len(failed), "failed_share": float(share)}
     return Check(asset, FEW_FAILURES, share < MAX_FAILED_SHARE, says, figures, tuple(failed), severe=len(failed) >= SHARE_MIN_COUNT)
 
@@ -73,7 +75,7 @@ def check_cost(asset: str, cost_usd: Decimal, expected_usd: Decimal, unknown: in
     }
     says = f"${cost_usd:,.4f} for what was expected to cost ${expected_usd:,.4f}" + (", all of it simulated" if simulated else "")
     if unknown:
-        says += f"; the cost of {unknown:,} attempts is unknown"
+        says += f"; the cost of {counted(unknown, 'attempt')} is unknown"
     return Check(asset, COST_WITHIN_PLAN, not unknown and cost_usd <= expected_usd * MAX_COST_RATIO, says, figures, severe=True)
 
 

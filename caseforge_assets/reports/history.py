@@ -110,7 +110,7 @@ def _attempt(row: Row) -> Iterator[Event]:
     details = [f"note: {note}" for note in row["notes"] or ()]
     if row["output_tokens"] is not None:
         thinking = f", {row['reasoning_tokens']:,} of them for reasoning" if row["reasoning_tokens"] is not None else ""
-        tokens = f"{row['input_tokens'] or 0:,} tokens in{_cache(row)}, {row['output_tokens']:,} out{thinking}"
+        tokens = f"{'unknown' if row['input_tokens'] is None else format(row['input_tokens'], ',')} tokens in{_cache(row)}, {row['output_tokens']:,} out{thinking}"
         details.append(f"{row['model'] or 'model unknown'}, {tokens}, finish reason {row['finish_reason']}")
     file = ((row["artifacts"] or {}).get("output") or {}).get("path")
     if file and row["line_number"]:

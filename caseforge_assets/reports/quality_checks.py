@@ -46,7 +46,8 @@ def check_scores(asset: str, rows: Sequence[Measured], warn_below: int, fail_sha
 
 def check_near_duplicates(asset: str, compared: int, found: Sequence[NearDuplicate], fail_share: float) -> Check:
     """Passes when no document is nearly the same as another node's."""
-    says = f"{len(found):,} of {compared:,} documents are nearly the same as another node's"
+    of_all = counted(compared, "document that is not simulated", "documents that are not simulated")
+    says = f"{len(found):,} of {of_all} {'is' if len(found) == 1 else 'are'} nearly the same as another node's"
     nodes = tuple((node.partition_key, f"about {node.likeness:.0%} of its phrases stand in {node.like}, too") for node in found)
     severe = len(found) >= SHARE_MIN_COUNT and len(found) > fail_share * compared
     return Check(asset, NO_NEAR_DUPLICATES, not found, says, {"compared": compared, "near_duplicates": len(found)}, nodes, severe)
@@ -55,7 +56,7 @@ def check_near_duplicates(asset: str, compared: int, found: Sequence[NearDuplica
 def check_titles(asset: str, compared: int, groups: Sequence[Sequence[HasTitle]], fail_share: float, items: str = "candidates") -> Check:
     """Passes while at most the share given of all items has a title that another node has, too; titles are listed in any case."""
     repeated = sum(len(group) for group in groups)
-    says = f"{repeated:,} of {compared:,} {items} have a title that another node has, too"
+    says = f"{repeated:,} of {compared:,} {items} that are not simulated {'has' if repeated == 1 else 'have'} a title that another node has, too"
     nodes = tuple((member.partition_key, f"{member.candidate_uid}: {member.title}") for group in groups for member in group)
     figures: dict[str, int | float] = {"compared": compared, "repeated_titles": repeated}
     return Check(asset, TITLES_DISTINCT, repeated <= fail_share * compared, says, figures, nodes)
@@ -71,10 +72,10 @@ def check_balance(
     )
     total = max((sum(counts.values()) for counts in by_branch.get("", {}).values()), default=0)
     says = (
-        f"{total:,} {items}, in balance as a whole"
+        f"{total:,} {items} that are not simulated, in balance as a whole"
         if total
         else f"no {items} are there yet that a model wrote; simulated ones do not count"
     )
     if overall:
         says = "; ".join(overall)
-    return Check(asset, LEVELS_BALANCED, not overall, says, {"candidates": total, "unbalanced_branches": len(branches)}, branches)
+    return Check(asset, LEVELS_BALANCED, not overall, says, {"compared": total, "unbalanced_branches": len(branches)}, branches)

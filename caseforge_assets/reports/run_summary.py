@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.costs.sums import Cost, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class RunSummary:
     """A whole framework.
 
     `failures` are (stage, outcome, attempts), most frequent first; `items_per_node` maps, by stage, a number of current items to how many
-    nodes have it; `baselines` what a node cost in runs before the newest plan, by stage; `batches` newest first.
+    nodes have it, and `items_of_kind` has the same of nodes whose items are simulated (True) and of the others; `baselines` what a node cost
+    in runs before the newest plan, by stage; `batches` newest first.
     """
 
     stages: tuple[StageFigures, ...]
@@ -107,16 +109,21 @@ class RunSummary:
     items_per_node: dict[str, dict[int, int]]
     baselines: dict[str, Decimal]
     batches: tuple[BatchFigures, ...]
+    items_of_kind: dict[bool, dict[str, dict[int, int]]] = field(default_factory=dict)
 
     def mean_items(self, stage: str) -> float | None:
         """Items of a stage a node that has any."""
-        of_stage = self.items_per_node.get(stage, {})
-        nodes = sum(of_stage.values())
-        return sum(items * count for items, count in of_stage.items()) / nodes if nodes else None
+        return _mean(self.items_per_node.get(stage, {}))
 
     def cost_per_item_usd(self, figures: StageFigures) -> Decimal | None:
         """Cost of an item of a stage; None where not all of them are that kind's own, or there are none."""
-        nodes, mean = sum(self.items_per_node.get(figures.stage, {}).values()), self.mean_items(figures.stage)
-        if mean is None or figures.cost_per_node_usd is None or nodes != figures.good:
+        own = self.items_of_kind.get(figures.kind == Payment.simulated, {}).get(figures.stage, {})
+        mean = _mean(own)
+        if mean is None or figures.cost_per_node_usd is None or sum(own.values()) != figures.good:
             return None
         return figures.cost_per_node_usd / Decimal(mean)
+
+
+def _mean(nodes_by_items: Mapping[int, int]) -> float | None:
+    nodes = sum(nodes_by_items.values())
+    return sum(items * count for items, count in nodes_by_items.items()) / nodes if nodes else None

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from caseforge_assets.wording import counted
+
 MODELS_FILE = Path(__file__).with_name("models.toml")
 CHAT_COMPLETIONS = "chat/completions"
 RESPONSES = "responses"
@@ -147,7 +149,7 @@ class Ending:
         instead = f"; its successor is {self.successor}" if self.successor else "; its successor is not known here"
         if self.days_left < 0:
             return f"{self.model} ended on {self.day}{instead}"
-        before = f", before a batch sent now has had its {self.window}" if self.refused else f", in {self.days_left} days"
+        before = f", before a batch sent now has had its {self.window}" if self.refused else f", in {counted(self.days_left, 'day')}"
         return f"{self.model} ends on {self.day}{before}{instead}"
 
     def advice(self, key: str) -> str:
@@ -163,10 +165,10 @@ def in_words(window: timedelta) -> str:
     """A batch's window for people: 24 hours, 7 days."""
     hours = window / timedelta(hours=1)
     if hours > 48 and hours % 24 == 0:
-        return f"{hours / 24:.0f} days"
+        return counted(round(hours / 24), "day")
     if hours != int(hours):
-        return f"{window / timedelta(minutes=1):.0f} minutes"
-    return f"{hours:.0f} hour{'s' if hours != 1 else ''}"
+        return counted(round(window / timedelta(minutes=1)), "minute")
+    return counted(round(hours), "hour")
 
 
 def known_end(model: str, provider_ends: Mapping[str, date]) -> date | None:

@@ -52,6 +52,10 @@ TOUCHES_ENVIRONMENT = {
     "store/database/cluster_location.py": "hands PostgreSQL a bare one",
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
 }
+NEVER_ONE = {
+    "web/api/nodes.py": "a tree that is too large",
+    "commands/curating/add_to_portfolio.py": "more than a portfolio may hold",
+}  # numbers before a plural
 NOT_INSTALLED = {"caseforge_assets", "_typeshed"}
 COME_WITH = {
     "joserfc": "authlib, which signs and verifies with it",
@@ -164,6 +168,13 @@ def _public_functions(path: Path) -> list[str]:
 def test_the_environment_is_read_in_one_place() -> None:
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if _ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
     assert found == set(TOUCHES_ENVIRONMENT)
+
+
+def test_one_thing_is_spoken_of_in_the_singular() -> None:
+    things = "alerts|answers|attempts|batches|candidates|contents|days|documents|errors|events|files|hours|items|nodes|plans|processes|requests|rows|sections|use cases"
+    plural = re.compile(rf"\{{[^{{}}]*:,\}} (?:(?:failed|more|open|other) )?(?:{things})\b")
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if plural.search(path.read_text(encoding="utf-8"))}
+    assert found == set(NEVER_ONE), "wording.counted says 1 node, 2 nodes"
 
 
 def test_private_parts_of_dagster_are_used_in_one_folder() -> None:

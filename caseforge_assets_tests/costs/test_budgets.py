@@ -54,12 +54,12 @@ def test_what_an_older_plan_takes_of_a_frameworks_budget_is_not_there_for_the_ne
 def test_what_is_in_no_plan_comes_first_and_then_the_oldest_plan_whatever_their_order() -> None:
     wanted = [Wanted(plan_id, "retail", 1, Cost(D(1))) for plan_id in (3, 2, None, 1)]
     assert [list(waits(*wanted, budget_usd=D(budget))) for budget in range(5)] == [[None, 1, 2, 3], [1, 2, 3], [2, 3], [3], []]
-    assert waits(wanted[2], budget_usd=D(0))[None].startswith("1 requests of retail wait: the budget over all frameworks ($0.00)")
+    assert waits(wanted[2], budget_usd=D(0))[None].startswith("1 request of retail waits: the budget over all frameworks ($0.00)")
 
 
 def test_a_plan_that_waits_says_for_which_budget_and_what_to_do() -> None:
     said = waits(BANK, budget_usd=D("0.04"), framework_budgets={"bank": D("0.05")}, plans={2: (D("0.06"), Cost())})[2]
-    assert said.startswith("1 requests of plan 2 of bank wait: the budget over all frameworks ($0.04) would be overdrawn by $0.0600")
+    assert said.startswith("1 request of plan 2 of bank waits: the budget over all frameworks ($0.04) would be overdrawn by $0.0600")
     assert "; the budget of bank ($0.05) would be overdrawn by $0.0500" in said
     assert "; the limit of plan 2 ($0.06) would be overdrawn by $0.0400" in said
     assert said.endswith(

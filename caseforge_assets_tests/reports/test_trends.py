@@ -42,10 +42,12 @@ def test_what_cannot_be_known_is_not_computed() -> None:
 
 
 def test_a_use_case_costs_what_its_node_cost_only_where_all_of_them_are_the_stages_own() -> None:
-    summary = RunSummary((STAGE,), (), {STAGE.stage: {6: 3, 10: 6}}, {}, ())
-    assert summary.mean_items(STAGE.stage) == pytest.approx(78 / 9)
+    own = {STAGE.stage: {6: 3, 10: 6}}
+    summary = RunSummary((STAGE,), (), {STAGE.stage: {6: 3, 8: 20, 10: 6}}, {}, (), {False: own, True: {STAGE.stage: {8: 20}}})
+    assert summary.mean_items(STAGE.stage) == pytest.approx((78 + 160) / 29)
     assert float(summary.cost_per_item_usd(STAGE) or 0) == pytest.approx(1.8 / 78)
-    assert replace(summary, items_per_node={STAGE.stage: {6: 3}}).cost_per_item_usd(STAGE) is None
+    assert replace(summary, items_of_kind={False: {STAGE.stage: {6: 3}}}).cost_per_item_usd(STAGE) is None
+    assert summary.cost_per_item_usd(replace(STAGE, kind="simulated")) is None, "there are twenty, and nine answers"
     assert RunSummary((), (), {}, {}, ()).mean_items(STAGE.stage) is None
 
 

@@ -49,7 +49,11 @@ def list_plans(session: Session, with_ended: bool = False, as_json: bool = False
     if as_json:
         print_json([_plan_json(reckoned, _changes(session, reckoned)) for reckoned in shown])
     elif not shown:
-        console.print("No plan was made yet." if not found else "Of no plan is anything open; --all lists those that are through.")
+        console.print(
+            "No plan was made yet."
+            if not found
+            else "Of no plan is anything open; `caseforge plans list --all` shows those that are through."
+        )
     else:
         _print_plans(shown, session.settings.configuration.frameworks)
 

@@ -103,7 +103,9 @@ def _judge_again(session: Session, key: str, as_json: bool) -> int:
 
     readable = judge_again(session.open_project, key)
     if readable and not as_json:
-        console.print(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
+        console.print(
+            f"{counted(readable, 'answer that had failed is readable now, and is', 'answers that had failed are readable now, and are')} not asked for again."
+        )
     return readable
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import chosen_id, framework_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -32,7 +32,7 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 @click.option(
     "--workbook",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Instead of NODE: take back all use cases that were changed in this exported workbook.",
+    help="Instead of NODE: take back all use cases that were changed in this exported workbook, or in the .csv file of the candidates.",
 )
 @click.option("--by", metavar="NAME", help="Who wrote it; by default the name of the account.")
 @click.option("--anyway", is_flag=True, help="Keep the text also where a section is missing.")
@@ -62,7 +62,7 @@ def edit(
     if workbook is not None:
         if node or file:
             raise click.UsageError("--workbook takes back what was changed of all nodes; leave out NODE and --file")
-        _edit_workbook(session, session.framework_key(key), workbook, by or getpass.getuser(), overwrite)
+        _edit_workbook(session, session.framework_key(key), workbook, by or account_name(), overwrite)
         return
     if not node:
         raise click.UsageError("say which NODE is edited, or give --workbook")
@@ -71,7 +71,7 @@ def edit(
         console.print("Nothing was changed.")
         return
     with session.store.begin() as connection:
-        content_id = edit_content(connection, session.project, edited, taken, by=by or getpass.getuser(), anyway=anyway)
+        content_id = edit_content(connection, session.project, edited, taken, by=by or account_name(), anyway=anyway)
     is_read = any(edited.stage.key in other.sources for other in session.stages)
     _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {edited.key} --nodes {node}" if is_read else "")
 

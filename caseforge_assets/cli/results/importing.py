@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -61,7 +60,7 @@ def import_results(
     if listed:
         _list(session, as_json)
     elif number is not None:
-        _take_back(session, number, by or getpass.getuser(), as_json)
+        _take_back(session, number, by or account_name(), as_json)
     else:
         session.settings.framework(key or "")
         foreign = ForeignFile(file or Path(), key or "", chosen_stages(session, (stage_key or "",))[0], pattern or "")

@@ -14,6 +14,7 @@ from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.reports.bars import bar, percent
+from caseforge_assets.stages.model_rules import in_words
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _nothing(newest: datetime | None, age: timedelta) -> str:
     if newest is None:
         return "Nothing came back yet."
     days = (datetime.now(UTC) - newest).days + 1
-    return f"Nothing came back in the last {age.days} days; the newest answer is of {newest:%Y-%m-%d}: `caseforge report --since {days}d` shows it."
+    return f"Nothing came back in the last {in_words(age)}; the newest answer is of {newest:%Y-%m-%d}: `caseforge report --since {days}d` shows it."
 
 
 def _periods(periods: Sequence[DayFigures]) -> FittingTable:
@@ -88,7 +89,8 @@ def _periods(periods: Sequence[DayFigures]) -> FittingTable:
 
 
 def _patterns(patterns: Sequence[Pattern]) -> FittingTable:
-    table = FittingTable("Errors", "Share", "", "Outcome", "Why", "Stages", "First node", title="Errors, most frequent first")
+    names = ("Errors", "Share", "", "Outcome", "Why", "Stages", "First node")
+    table = FittingTable(*names, drop=("", "Share", "Stages"), title="Errors, most frequent first")
     for row in patterns[:LISTED_PATTERNS]:
         table.add_row(f"{row.count:,}", percent(row.share), bar(row.share, 10), row.outcome, row.says, ", ".join(row.stages), row.example)
     return table

@@ -81,12 +81,14 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     if node["owner"]:
         console.print(f"Owner: {node['owner']}", style="dim")
     console.print(node["description"] or "(no description)")
+    if not node["partition_key"] and not any(content["is_current"] for content in whole["contents"]):
+        console.print("It gets no content of its own.", style="dim")
     for content in (content for content in whole["contents"] if content["is_current"]):
         console.rule(content["title"])
         simulated = ", SIMULATED" if content["simulated"] else ""
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
         where = f"{content['model']}, {content['generated_by']}, batch {content['remote_batch_id']}"
-        spent = f"{content['output_tokens'] or 0:,} output tokens, {named(content['cost_usd'], content['simulated'])}"
+        spent = f"{_count(content['output_tokens'])} output tokens, {named(content['cost_usd'], content['simulated'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
         console.print(
@@ -96,14 +98,17 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         "Attempt", "Stage", "Batch", "Outcome", "Why", "Tokens", "Cost", "File and line", title="Attempts", drop=("Batch", "File and line")
     )
     for attempt in whole["attempts"]:
-        tokens = f"{attempt['input_tokens'] or 0:,} + {attempt['output_tokens'] or 0:,}" if attempt["output_tokens"] is not None else ""
+        tokens = f"{_count(attempt['input_tokens'])} + {_count(attempt['output_tokens'])}" if attempt["output_tokens"] is not None else ""
         file = (attempt["artifacts"].get("output") or {}).get("path", "")
         place = f"{session.folder.describe(file)}:{attempt['line_number']}" if file and attempt["line_number"] else ""
         name = attempt["remote_id"] or f"batch {attempt['batch_id']}"
         table.add_row(
             str(attempt["id"]), attempt["stage"], name, attempt["outcome"] or "under way", attempt["detail"], tokens, _cost(attempt), place
         )
-    console.print(table if whole["attempts"] else "No attempt yet.")
+    if whole["attempts"]:
+        console.print(table)
+    elif node["partition_key"]:
+        console.print("No attempt yet.")
 
 
 def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
@@ -116,6 +121,10 @@ def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dic
     if not beyond:
         return stage.render_items(items)
     return f"{stage.render_items(items)}\n\n---\n\n# Surplus: {len(beyond)} beyond what was asked for\n\n{stage.render_items(beyond)}"
+
+
+def _count(tokens: int | None) -> str:
+    return "unknown" if tokens is None else f"{tokens:,}"
 
 
 def _cost(attempt: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caseforge_assets.cli.app import NODES_FAILED, UNEXPECTED
+from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
@@ -54,7 +54,7 @@ def _print_alerts(rows: list[AlertRow], with_cleared: bool) -> None:
     if not rows:
         console.print("There was no alert yet." if with_cleared else "No alert is open.")
         return
-    table = FittingTable("Alert", "Severity", "Rule", "Since", "What is wrong", "State")
+    table = FittingTable("Alert", "Severity", "Rule", "Since", "What is wrong", "State", drop=("Since",))
     for row in rows:
         since = f"{row.raised_at.astimezone():%Y-%m-%d %H:%M}"
         style = "dim" if row.cleared_at else "red" if row.severity == "critical" else None
@@ -83,7 +83,7 @@ def acknowledge(session: Session, alert_id: int, by: str | None) -> None:
     from caseforge_assets.store.database import clock
 
     configuration = session.settings.configuration
-    who = by or configuration.batch_user_assignment or getpass.getuser()
+    who = by or configuration.batch_user_assignment or account_name()
     with session.store.connect() as connection:
         now = clock.now(connection)
     over = acknowledge_alert(session.store, session.project, alert_id, who, now)

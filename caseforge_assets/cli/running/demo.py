@@ -151,7 +151,7 @@ def _print_result(session: Session) -> None:
     with session.store.connect() as connection:
         written = next((stage.key for stage in session.stages if stage.is_document), None)
         documents = [row for row in exports.listed(connection, KEY, RULES) if row.stage == written]
-        candidates = sum(items.item_counts(connection, KEY).values())
+        candidates = sum(counted.items for counted in items.item_counts(connection, KEY).values())
         targets = len(target_nodes(connection, KEY))
     first = documents[0].code if documents else "1.1.1"
     console.rule("What was made")

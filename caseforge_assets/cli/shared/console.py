@@ -14,6 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from caseforge_assets.costs.sums import usd as usd
 from caseforge_assets.redaction import mask_values, redact
 from caseforge_assets.safe_text import json_text, plain_text, show_codes
 
@@ -63,13 +64,6 @@ def busy(doing: str) -> Iterator[None]:
         starter.cancel()
         starter.join()
         shown.stop()
-
-
-def usd(amount: Decimal | None) -> str:
-    """An amount as people read it; unknown is said, never shown as 0."""
-    if amount is None:
-        return "unknown"
-    return f"${amount:,.2f}" if abs(amount) >= 1 or amount == 0 else f"${amount:,.4f}"
 
 
 def print_json(value: Any) -> None:

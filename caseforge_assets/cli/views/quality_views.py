@@ -70,6 +70,7 @@ def quality_json(of_stage: StageQuality, worst: int | None) -> dict[str, Any]:
         "summary": asdict(of_stage.summary),
         "contents": contents,
         "compared": of_stage.compared,
+        "titles": of_stage.titles,
         "near_duplicates": [asdict(pair) for pair in of_stage.near_duplicates],
         "repeated_titles": [[{"id": item.candidate_uid, "title": item.title} for item in group] for group in of_stage.repeated_titles],
         "levels": {branch or "all": levels for branch, levels in of_stage.levels.items() if levels},
@@ -148,8 +149,9 @@ def _print_levels(of_stage: StageQuality, tolerance: float) -> None:
     if not of_stage.levels.get(""):
         return
     levels, scale = of_stage.levels[""], _scale(of_stage.stage)
-    names = [TITLES.get(field, field.capitalize()) + _on_scale(counts, scale) for field, counts in levels.items()]
-    table = FittingTable("Branch", *names, title=f"How the {of_stage.stage.items_name} are spread, in percent")
+    names = [TITLES.get(field, field.capitalize()) for field in levels]
+    on_scale = f", levels as {'/'.join(scale).lower()}" if any(set(counts) <= set(scale) for counts in levels.values()) else ""
+    table = FittingTable("Branch", *names, title=f"How the {of_stage.stage.items_name} are spread, in percent{on_scale}")
     for branch, of_branch in of_stage.levels.items():
         table.add_row(branch or "All", *(_spread(of_branch.get(field, {}), scale) for field in levels))
     console.print(table)
@@ -163,10 +165,6 @@ def _print_levels(of_stage: StageQuality, tolerance: float) -> None:
 def _scale(stage: Stage) -> Sequence[str]:
     """The levels of a stage, lowest first."""
     return list(next(iter(stage.level_shares.values()), {}))
-
-
-def _on_scale(counts: Mapping[str, int], scale: Sequence[str]) -> str:
-    return f" ({'/'.join(scale).lower()})" if set(counts) <= set(scale) else ""
 
 
 def _shares(of: Mapping[str, float]) -> str:

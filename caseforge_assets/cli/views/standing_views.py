@@ -29,7 +29,7 @@ def print_standing(stages: Stages, report: Mapping[str, Any]) -> None:
         console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {simulated:,} of them simulated" if simulated else ""))
     for row in report["spent"]:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
-        tokens = f"{row['input_tokens'] or 0:,} + {row['output_tokens'] or 0:,} tokens"
+        tokens = " + ".join("unknown" if row[which] is None else f"{row[which]:,}" for which in ("input_tokens", "output_tokens"))
         console.print(
-            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens}, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
+            f"{row['stage']}: {counted(row['attempts'], 'attempt')}, {tokens} tokens, {Cost.of(row['cost_usd'], row['unknown_costs'])} ({kind})"
         )

@@ -14,12 +14,14 @@ from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.costs.sums import Cost, named
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from caseforge_assets.commands.collecting.collect_batch import Collected
+    from caseforge_assets.commands.reporting.list_failures import FailedNode
     from caseforge_assets.commands.reporting.view_batches import BatchView
 
 FINISHED_SHOWN = 10
@@ -119,7 +121,7 @@ def _judge_again(session: Session, as_json: bool) -> None:
     if as_json:
         print_json({"readable": readable})
     else:
-        console.print(f"{readable:,} answers that had failed are readable now; they cost nothing more.")
+        console.print(f"{counted(readable, 'answer that had failed is', 'answers that had failed are')} readable now, at no further cost.")
 
 
 def _settled(session: Session, again: str | None, give_up: str | None) -> tuple[Collected, ...]:
@@ -196,14 +198,16 @@ def _standing(session: Session, key: str) -> dict[str, Any]:
             rows = survey(connection, session.project, key, stage, simulated) if edition else []
             stages[stage.key] = count_states(state for _, state in rows)
         spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
-        counts, real = items.item_counts(connection, key), items.item_counts(connection, key, simulated=False)
+        counts = items.item_counts(connection, key)
         return {
             "framework": key,
             "edition": edition.label if edition else None,
             "stages": stages,
-            "candidates": sum(counts.get(stage.key, 0) for stage in session.stages if stage.items_name == "candidates"),
-            "items": counts,
-            "simulated_items": {stage: count - real.get(stage, 0) for stage, count in counts.items()},
+            "candidates": sum(
+                counts[stage.key].items for stage in session.stages if stage.items_name == "candidates" and stage.key in counts
+            ),
+            "items": {stage: count.items for stage, count in counts.items()},
+            "simulated_items": {stage: count.simulated for stage, count in counts.items()},
             "spent": spent,
         }
 
@@ -243,36 +247,35 @@ def _print_batches(session: Session) -> None:
 @pass_session
 def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
     """The nodes that failed, why, and what would happen next, the most frequent outcome first. Exit code 3 when there are any."""
-    from caseforge_assets.commands.requests.retry_failed import next_steps
-    from caseforge_assets.store.collecting.attempts import failures
+    from caseforge_assets.commands.providing.provider import accepts_simulated
+    from caseforge_assets.commands.reporting.list_failures import list_failures
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        steps = next_steps(connection, session.project, key)
-        rows = [dict(row._mapping) | {"next": steps[row.stage, row.node_id]} for row in failures(connection, key)]
-    frequency = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in {row["outcome"] for row in rows}}
-    rows.sort(key=lambda row: -frequency[row["outcome"]])
+        rows = list_failures(connection, session.project, key, simulated=accepts_simulated(connection, session.settings))
     if ids:
-        click.echo(plain_text(",".join(dict.fromkeys(row["code"] for row in rows))))
+        click.echo(plain_text(",".join(dict.fromkeys(row.code for row in rows))))
     elif as_json:
-        print_json(rows)
-    elif not rows:
-        console.print("No node has failed.")
+        print_json([asdict(row) for row in rows])
     else:
-        table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
-        for row in rows:
-            tokens = "unknown" if row["output_tokens"] is None else f"{row['output_tokens']:,}"
-            so_far = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}, {tokens} tokens, {_cost_so_far(row)}"
-            table.add_row(row["code"], row["name"], f"{row['stage']}: {row['outcome']}", row["detail"], so_far, row["next"])
-        console.print(table)
+        _print_failures(rows)
     sys.exit(3 if rows else 0)
 
 
-def _cost_so_far(row: dict[str, Any]) -> str:
-    billed, simulated = Cost.of(row["cost_usd"], row["unknown_costs"]), row["simulated_cost_usd"]
-    if simulated is None:
-        return str(billed)
-    return " and ".join([*([str(billed)] if billed != Cost() else []), named(simulated, True)])
+def _print_failures(rows: Sequence[FailedNode]) -> None:
+    from caseforge_assets.commands.reporting.list_failures import say_standing
+
+    if not rows:
+        console.print("No node has failed.")
+        return
+    table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
+    for row in rows:
+        tokens = "unknown" if row.output_tokens is None else f"{row.output_tokens:,}"
+        so_far = f"{counted(row.attempts, 'attempt')}, {tokens} tokens, {row.cost_so_far}"
+        table.add_row(row.code, row.name, f"{row.stage}: {row.outcome}", row.detail, so_far, row.next)
+    console.print(table)
+    if said := say_standing(rows):
+        console.print(said)
 
 
 @click.command()

@@ -16,6 +16,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests import pending, requests
+from caseforge_assets.wording import counted
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def _refuse_low_limit(found: Pending, max_cost_usd: Decimal) -> None:
     cost = found.expected_cost
     if cost.unknown:
         raise LimitTooLow(
-            f"{found.requests:,} requests are pending, and the cost of {cost.unknown:,} of them is unknown, so that max_cost_usd cannot be kept. "
+            f"{counted(found.requests, 'request is', 'requests are')} pending, and the cost of {cost.unknown:,} of them is unknown, so that max_cost_usd cannot be kept. "
             "Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve"
         )
     if cost.known_usd > max_cost_usd:
         raise LimitTooLow(
-            f"{found.requests:,} requests are pending and will cost about ${cost.known_usd:,.4f}, which is more than max_cost_usd "
+            f"{counted(found.requests, 'request is', 'requests are')} pending and will cost about ${cost.known_usd:,.4f}, which is more than max_cost_usd "
             f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes"
         )

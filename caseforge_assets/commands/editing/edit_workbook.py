@@ -1,4 +1,4 @@
-"""edit --workbook: use cases that were changed in an exported workbook are taken back, all of them or none."""
+"""edit --workbook: use cases that were changed in an exported workbook or table of text are taken back, all of them or none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.editing.edit_version import with_fields
-from caseforge_assets.frameworks import OF_ONES_OWN, Limits, read_exported_sheet
+from caseforge_assets.frameworks import OF_ONES_OWN, WORKBOOK_SUFFIXES, Limits, read_exported_sheet
 from caseforge_assets.handing_on.tables import cell_address
-from caseforge_assets.safe_text import CUT_OFF, spreadsheet_cell
+from caseforge_assets.safe_text import CUT_OFF, csv_cell, live_csv_cell, spreadsheet_cell
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import Stage
@@ -36,10 +36,11 @@ class ChangedCandidate:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the sheet: its number, and its cells by column name."""
+    """A row of the sheet: its number, and its cells by column name; `is_text` in a table of text."""
 
     number: int
     cells: Mapping[str, Any]
+    is_text: bool
 
 
 def edit_workbook(
@@ -94,11 +95,14 @@ def edit_workbook(
 def _read_sheet(path: Path, limits: Limits) -> tuple[list[str], list[_Row]]:
     table = read_exported_sheet(path, SHEET, limits)
     if table is None:
-        raise ValueError(f"{path.name} has no sheet {SHEET!r}: give a workbook that `caseforge export NAME.xlsx` wrote")
+        raise ValueError(
+            f"{path.name} has no sheet {SHEET!r}: give a workbook or table that `caseforge export NAME.xlsx` or `NAME.csv` wrote"
+        )
     columns = [str(cell).strip() for cell in table[0]] if table else []
     if missing := [name for name in _NEEDED if name not in columns]:
         raise ValueError(f"{path.name}, sheet {SHEET}: the columns {', '.join(missing)} are missing from its first row")
-    rows = [_Row(number, dict(zip(columns, cells, strict=False))) for number, cells in enumerate(table[1:], 2)]
+    is_text = path.suffix.lower() not in WORKBOOK_SUFFIXES
+    rows = [_Row(number, dict(zip(columns, cells, strict=False)), is_text) for number, cells in enumerate(table[1:], 2)]
     return columns, [row for row in rows if any(str(cell).strip() for cell in row.cells.values())]
 
 
@@ -125,7 +129,7 @@ def _unknown(rows: Sequence[_Row], columns: Sequence[str], stored: Mapping[str, 
     seen: dict[str, int] = {}
     for row in rows:
         uid, where = str(row.cells["candidate_uid"]), cell_address(columns, "candidate_uid", row.number)
-        if row.cells.get("surplus") is True:
+        if str(row.cells.get("surplus")).lower() == "true":
             continue  # surplus is shown, not edited
         if uid not in stored:
             yield f"{where}: there is no use case {uid or '(blank)'} now"
@@ -137,13 +141,14 @@ def _unknown(rows: Sequence[_Row], columns: Sequence[str], stored: Mapping[str, 
 def _changed(row: _Row, title: str, fields: Mapping[str, object]) -> dict[str, Any]:
     """The cells that say something else than the export wrote into them, by column."""
     written = {"title": title, **fields}
-    return {name: row.cells[name] for name, value in written.items() if name in row.cells and not _is_as_written(row.cells[name], value)}
+    changed = {name: row.cells[name] for name, value in written.items() if name in row.cells and not _is_as_written(row.cells[name], value)}
+    return {name: live_csv_cell(str(cell)) if row.is_text else cell for name, cell in changed.items()}
 
 
 def _is_as_written(cell: Any, value: object) -> bool:
     if isinstance(value, int | float):
         return bool(cell == value) or str(cell).strip() == str(value)
-    return _plain(cell) == _plain(spreadsheet_cell(str(value)))
+    return _plain(cell) in (_plain(spreadsheet_cell(str(value))), _plain(csv_cell(str(value))))
 
 
 def _plain(cell: object) -> list[str]:

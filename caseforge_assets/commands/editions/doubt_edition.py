@@ -6,6 +6,7 @@ from caseforge_assets.frameworks import Edition
 from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
+from caseforge_assets.wording import counted
 
 # Between editions of a PCF 95 to 98 of 100 nodes stay, between two industries' PCFs 73 to 84. A few nodes more or less are no other framework.
 _STAYING_SHARE, _FEW = 0.85, 10
@@ -29,6 +30,6 @@ def doubt_edition(connection: Connection, key: str, edition: Edition, file_name:
         return None
     title = f" It calls itself {edition.title!r}." if edition.title else ""
     return (
-        f"{file_name} has only {staying:,} of the {len(before):,} nodes of {key!r} ({share:.0%}); {gone:,} would go out of it, and what was made for them "
+        f"{file_name} has only {staying:,} of the {counted(len(before), 'node')} of {key!r} ({share:.0%}); {gone:,} would go out of it, and what was made for them "
         f"would be retired.{title} If it is another framework, load it under a key of its own: caseforge load {file_name} --framework OTHER_KEY"
     )

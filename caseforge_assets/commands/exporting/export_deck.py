@@ -11,6 +11,7 @@ from caseforge_assets.commands.exporting.write_file import write_file
 from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.wording import counted
 
 
 def export_deck(connection: Connection, read: ReadContents, target: Path) -> list[str]:
@@ -27,7 +28,9 @@ def export_deck(connection: Connection, read: ReadContents, target: Path) -> lis
     write_file(target, write_deck, deck, quietly=read.quietly)
     left = len(deck.ideas) - len(deck.with_page)
     return (
-        [f"{len(deck.with_page):,} use cases have a page, the first by priority; the other {left:,} are in the matrix only."]
+        [
+            f"{counted(len(deck.with_page), 'use case has', 'use cases have')} a page, the first by priority; {counted(left, 'other is', 'others are')} in the matrix only."
+        ]
         if left
         else []
     )

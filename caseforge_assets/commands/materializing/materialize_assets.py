@@ -35,8 +35,9 @@ from caseforge_assets.store.planning.node_states import AssetState
 from caseforge_assets.store.planning.whereabouts import whereabouts
 from caseforge_assets.store.requests import pending, requests
 from caseforge_assets.store.submitting import batches
+from caseforge_assets.wording import counted
 
-OLD_CONTEXT = "no_context: the framework changed since its context was made; materialize node_contexts first"
+OLD_CONTEXT = "without a context: the framework changed since its context was made; materialize node_contexts first"
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, at_work: Op
         if foreseen.waits:
             return "; ".join(foreseen.waits)
     count = len(left) + batches.count_not_created(connection, [request.id for request in asked if request.state == RequestState.in_batch])
-    return f"{count:,} request{' was' if count == 1 else 's were'} not sent: {trouble}" if trouble and count else ""
+    return f"{counted(count, 'request was', 'requests were')} not sent: {trouble}" if trouble and count else ""
 
 
 def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:
@@ -240,7 +241,7 @@ def _reasons(
     ids = [row.node_id for row, _ in left]
     waiting = whereabouts(connection, stage.key, ids, hands.simulated)
     known = outbox.newest_failures(connection, (stage.outputs, stage.content), ids)
-    source = f"no {stage.reads} to read" if stage.reads else "no source"
+    source = hands.project.stages[stage.reads].content if stage.reads else "what it is made from"
     reasons = {}
     for row, state in left:
         if state is NodeState.WAITING and row.node_id in waiting:
@@ -248,13 +249,13 @@ def _reasons(
         elif state is NodeState.FAILED and row.node_id in known:
             reasons[row.node_id] = known[row.node_id]
         elif state is NodeState.NO_SOURCE:
-            reasons[row.node_id] = f"no_source: {source}; materialize that first"
+            reasons[row.node_id] = f"nothing to make it from: {source} has nothing of it yet; materialize that first"
         elif state is NodeState.CANCELLED:
             reasons[row.node_id] = "cancelled: its batch was cancelled; materialize it again to send it again"
         elif state is NodeState.DONE:
-            reasons[row.node_id] = "no_answer: its content was not made from an answer here, so there is none to show"
+            reasons[row.node_id] = "made without an answer: its content was not made from an answer here, so there is none to show"
         elif row.context_version is not None and not _context_is_fresh(row):
             reasons[row.node_id] = OLD_CONTEXT
         else:
-            reasons[row.node_id] = "no_context: it has no context yet; materialize node_contexts first"
+            reasons[row.node_id] = "without a context: none was made yet; materialize node_contexts first"
     return reasons

@@ -19,6 +19,8 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import node_views
 from caseforge_assets.store.submitting import providers
 
+_BAD = ("has an answer that is not complete and valid", "have an answer that is not complete and valid")
+
 
 def check_framework(connection: Connection, project: Project, key: str, statuses: Sequence[AssetStatus]) -> list[Check]:
     """All verdicts, asset by asset.
@@ -40,7 +42,7 @@ def check_framework(connection: Connection, project: Project, key: str, statuses
         answered = by_asset[stage.content]
         bad = [_named(status) for status in answered if status.condition is Condition.FAILED and _is_outcome(status)]
         unanswered = [_named(status) for status in by_asset[stage.outputs] if status.condition is Condition.FAILED and _is_outcome(status)]
-        checks.append(check_nodes(stage.content, stage.validity, "have an answer that is not complete and valid", len(answered), bad))
+        checks.append(check_nodes(stage.content, stage.validity, _BAD, len(answered), bad))
         failed = dict(bad) | dict(unanswered)  # a node that was not answered now may have had a bad answer, or a good one, before
         done = [_named(status)[0] for status in answered if status.condition in (Condition.FRESH, Condition.STALE)]
         checks.append(check_failures(stage.content, len(set(done) - set(failed)), list(failed.items())))
@@ -54,7 +56,7 @@ def _nothing_stale(asset: str, statuses: list[AssetStatus]) -> Check:
         for status in statuses
         if status.not_current
     ]
-    return check_nodes(asset, NOTHING_STALE, "are stale", len(statuses), stale)
+    return check_nodes(asset, NOTHING_STALE, ("is stale", "are stale"), len(statuses), stale)
 
 
 def _cost_within_plan(asset: str, row: Any) -> Check:

@@ -25,18 +25,15 @@ class Trend:
     newest: datetime | None
 
 
-def summarize_run(connection: Connection, key: str, *, simulated: bool = True) -> RunSummary:
-    """A whole framework, as far as something came back.
-
-    Args:
-        simulated: whether simulated items count.
-    """
+def summarize_run(connection: Connection, key: str) -> RunSummary:
+    """A whole framework, as far as something came back."""
     costs = alert_figures.run_costs(connection, run_figures.newest_plans(connection, key))
     baselines = {cost.stage: cost.earlier_cost_per_node_usd for cost in costs if cost.earlier_cost_per_node_usd is not None}
     return RunSummary(
         stages=tuple(run_figures.stages(connection, key)),
         failures=tuple(run_figures.failure_counts(connection, key)),
-        items_per_node=items.items_per_node(connection, key, simulated=simulated),
+        items_per_node=items.items_per_node(connection, key),
+        items_of_kind={is_simulated: items.items_per_node(connection, key, simulated=is_simulated) for is_simulated in (True, False)},
         baselines=baselines,
         batches=tuple(run_figures.batches(connection, key, LISTED_BATCHES)),
     )

@@ -16,6 +16,7 @@ from caseforge_assets.openai_batch.calls import CLOCK_SLACK_S
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderNotFound, ProviderRefused, ProviderUnclear
 from caseforge_assets.store.submitting.batches import BatchRow
+from caseforge_assets.wording import counted
 
 Remote = dict[str, Any]
 MOST_NAMES = 50  # input files that are asked for by id; batches of others that are as new are seldom more
@@ -110,7 +111,10 @@ def look_by_name(client: BatchClient, batch: BatchRow, remotes: Sequence[Remote]
     unsure += [remote["id"] for remote in nameless[MOST_NAMES:]]
     if found or not unsure:
         return found, ""
-    return [], f"of {len(unsure):,} batches that its list shows it cannot be told whose they are, the first is {unsure[0]}"
+    return (
+        [],
+        f"of {counted(len(unsure), 'batch', 'batches')} that its list shows it cannot be told whose they are, the first is {unsure[0]}",
+    )
 
 
 def _may_be_as_new(batch: BatchRow, remote: Remote) -> bool:

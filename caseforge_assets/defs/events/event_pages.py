@@ -12,6 +12,7 @@ import dagster as dg
 
 from caseforge_assets.defs.names import EVENTS_JOB
 from caseforge_assets.defs.private.records import Repository, write_record
+from caseforge_assets.wording import counted
 
 EVENTS_ON_A_PAGE = 500
 BACKFILL = "dagster/backfill"
@@ -56,7 +57,7 @@ def run_for_events(instance: dg.DagsterInstance, run: RunOfEvents, events: int) 
     if run.run_id is None or fit_on_a_page(events):
         return run
     of_backfill: Mapping[str, str] = {BACKFILL: run.backfill_id} if run.backfill_id else {}
-    tags = {MADE_BY: run.run_id, "caseforge/record": f"{events:,} events", **of_backfill}
+    tags = {MADE_BY: run.run_id, "caseforge/record": counted(events, "event"), **of_backfill}
     record = write_record(instance, many_events, tags, run.repository)
     step_key = next(iter(record.step_keys_to_execute or []), None)
     return RunOfEvents(record.run_id, record.job_name, step_key, run.repository, run.backfill_id)

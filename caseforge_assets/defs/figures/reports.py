@@ -29,16 +29,16 @@ def run_figures(project: StoredProject, key: str, *, simulated: bool = True) -> 
     """Sum up a framework: numbers that the UI plots, and tables with charts.
 
     Numbers: per stage nodes in each state; per stage and kind of provider attempts, output tokens, cost. Unknown costs are counted
-    (`unknown`), never shown as 0.
+    (`unknown`), never shown as 0. Items are counted as everywhere: all that are current, and how many of them are simulated.
 
     Args:
-        simulated: whether simulated contents count as there: they do not for a provider that bills.
+        simulated: whether simulated contents count as done: they do not for a provider that bills.
     """
     figures: dict[str, Any] = {}
     with project.store.connect() as connection:
         states = {stage.key: [state for _, state in survey(connection, project, key, stage, simulated)] for stage in project.stages}
-        summary = summarize_run(connection, key, simulated=simulated)
-        counts = items.item_counts(connection, key, simulated=simulated)
+        summary = summarize_run(connection, key)
+        counts = items.item_counts(connection, key)
         spent = node_views.spent(connection, key)
         measured = read_quality(connection, project, key, compare=False)
         under_way = batches.in_states(connection, UNSETTLED)
@@ -46,14 +46,23 @@ def run_figures(project: StoredProject, key: str, *, simulated: bool = True) -> 
     for stage in project.stages:
         meant = [state for state in NodeState if stage.chosen_from or state is not NodeState.UNCHOSEN]
         figures |= {f"{stage.key}_{state}": states[stage.key].count(state) for state in meant}
-    figures |= {"candidates": 0} | {stage.items_name: counts[stage.key] for stage in project.stages if stage.key in counts}
+    figures |= _item_figures(project.stages, counts)
     for row in spent:
         kind = "simulated" if row.simulated else "imported" if row.imported else "billed"
-        sums = {"attempts": row.attempts, "tokens": int(row.output_tokens or 0), "unknown": row.unknown_costs}
+        sums = {"attempts": row.attempts, "unknown": row.unknown_costs}
+        if row.output_tokens is not None:
+            sums["tokens"] = int(row.output_tokens)
         if row.cost_usd is not None:
             sums["cost_usd"] = float(row.cost_usd)
         figures |= {f"{row.stage}_{name}_{kind}": value for name, value in sums.items()}  # longer names would run into their values
     return figures | quality_figures(measured) | _under_way(under_way)
+
+
+def _item_figures(stages: Stages, counts: Mapping[str, items.Counted]) -> dict[str, int]:
+    """Per stage of items, how many there are, and how many of them are simulated; of candidates also where there are none."""
+    named = {stage.items_name: counts[stage.key] for stage in stages if stage.key in counts}
+    simulated = {f"{name}_simulated": found.simulated for name, found in named.items() if found.simulated}
+    return {"candidates": 0} | {name: found.items for name, found in named.items()} | simulated
 
 
 def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.editions import nodes
+from caseforge_assets.wording import counted
 
 BY_HAND = {"user": "a person"}  # instead of the record's own, which a re-execution inherits
 Record = dict[tuple[str, str], list[str]]  # partitions by framework and asset
@@ -37,7 +38,7 @@ def _asked_again(context: dg.OpExecutionContext, caseforge: Caseforge, record: R
     for key, stage, names in _asked(record, caseforge):
         assets = [NODE_CONTEXTS, stage.inputs, stage.outputs, stage.content]
         done.append(materialize_assets(caseforge.stored_project, key, assets, names, waiting))
-        context.log.info(f"{stage.key} of {key}: {done[-1].nodes:,} nodes, of which those that are good by now were confirmed.")
+        context.log.info(f"{stage.key} of {key}: {counted(done[-1].nodes, 'node')}, of which those that are good by now were confirmed.")
     return done
 
 

@@ -11,13 +11,14 @@ from caseforge_assets.defs.events.event_pages import RunOfEvents
 from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.private.failed_runs import add_to_failures, write_failures
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.wording import counted
 
 LISTED_NODES = 9  # Dagster's page cuts a failure after 11 lines
 RECORD = "caseforge/record"
 NOT_OUTCOMES = {
     "waiting": "Their answers are still awaited.",
-    "no_source": "What they are made from is missing.",
-    "no_context": "They have no current context.",
+    "nothing to make it from": "What they are made from is missing.",
+    "without a context": "They have no current context.",
 }
 
 
@@ -86,4 +87,4 @@ def failure_message(outcome: str, nodes_and_reasons: Sequence[tuple[str, str]]) 
 
 
 def _counted(nodes_failed: int) -> str:
-    return f"{nodes_failed:,} node{'s' if nodes_failed != 1 else ''}"
+    return counted(nodes_failed, "node")

@@ -29,6 +29,7 @@ from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.wording import counted
 
 _log = logging.getLogger(__name__)
 Emit = Callable[[Any], None]  # of an evaluation: the signature of Dagster's log_event does not name it, but it takes one
@@ -60,7 +61,8 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     flushed = flush_outbox(context.instance, project, failed_nodes, run) or Flushed()
     take_out_foreign_partitions(context.instance, project.store, project, context.log.warning)
     if not fit_on_a_page(flushed.events):
-        context.log.info(f"{flushed.events:,} events were written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
+        written = counted(flushed.events, "event was", "events were")
+        context.log.info(f"{written} written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()
     summary = _Summary(project, caseforge.accepts_simulated)
     _sum_up(context.instance, summary, _touched(project, flushed, everything), run, operation.log_event, left_out=own)
@@ -93,14 +95,14 @@ def mirror_outside_runs(
 def say_unchosen(log: dg.DagsterLogManager, unchosen: Mapping[str, int]) -> None:
     """Says in a run's log at how many nodes nothing was asked, asset by asset, because nobody has chosen anything there."""
     for asset, count in unchosen.items():
-        log.info(f"{asset}: nothing is chosen at {count:,} node{'s' if count != 1 else ''}, so that nothing was asked there.")
+        log.info(f"{asset}: nothing is chosen at {counted(count, 'node')}, so that nothing was asked there.")
 
 
 def say_unfinished(log: dg.DagsterLogManager, unfinished: Mapping[str, Mapping[str, str]]) -> None:
     """Says in a run's log how many nodes are not through, asset by asset, and what the first one of them waits for or lacks."""
     for asset, reasons in unfinished.items():
         node, reason = next(iter(reasons.items()))
-        log.warning(f"{asset}: {len(reasons):,} node{'s are' if len(reasons) != 1 else ' is'} not through. {node}: {reason}")
+        log.warning(f"{asset}: {counted(len(reasons), 'node is', 'nodes are')} not through. {node}: {reason}")
 
 
 def _prepare(project: StoredProject, everything: bool) -> bool:

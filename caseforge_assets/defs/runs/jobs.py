@@ -59,7 +59,9 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     )
     if planned.shortened or planned.too_long:
         failed = ", ".join(request.code for request in planned.too_long) or "none"
-        context.log.warning(f"{planned.shortened} requests were shortened; too long to be sent, and failed: {failed}")
+        context.log.warning(
+            f"{counted(planned.shortened, 'request was', 'requests were')} shortened; too long to be sent, and failed: {failed}"
+        )
     mirror(context, caseforge)
     fail_unsent(sent.unsent)
 
@@ -118,7 +120,9 @@ def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Case
     """Makes the next request of every failed node that has attempts left and does not wait for a person; the job submit sends them."""
     only = caseforge.settings.framework_key(config.framework) if config.framework else None
     if readable := judge_again(caseforge.open_project, only):
-        context.log.info(f"{readable:,} answers that had failed are readable now, and are not asked for again.")
+        context.log.info(
+            f"{counted(readable, 'answer that had failed is readable now, and is', 'answers that had failed are readable now, and are')} not asked for again."
+        )
     retried = retry_unattended(caseforge.store, caseforge.project, caseforge.provider.simulated, only)
     left = "; ".join(f"{count:,} left, {reason}" for reason, count in retried.left.items())
     context.log.info(f"{counted(len(retried.node_ids), 'failed node is', 'failed nodes are')} asked for again. {left}")
@@ -128,7 +132,7 @@ def ask_again(context: dg.OpExecutionContext, config: RetryForm, caseforge: Case
 @dg.op(out=dg.Out(dg.Nothing))
 def flush_outbox_rows(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Shows in Dagster what commands did that could not show it themselves."""
-    context.log.info(f"{mirror(context, caseforge, everything=True):,} events written")
+    context.log.info(f"{counted(mirror(context, caseforge, everything=True), 'event')} written")
 
 
 @dg.op(out=dg.Out(dg.Nothing))

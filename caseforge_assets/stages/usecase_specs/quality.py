@@ -21,6 +21,7 @@ from caseforge_assets.stages.text_quality import (
 )
 from caseforge_assets.stages.usecase_specs.cases import FoundCase, find_cases
 from caseforge_assets.stages.usecase_specs.outline import CASES, Outline
+from caseforge_assets.wording import counted
 
 ENOUGH_CHARACTERS = 700  # of a section beside the use cases; 700 to 1,000 words in four of them are 1,100 to 1,500 each
 ENOUGH_OF_A_PART = 400  # characters; 500 to 700 words in six parts are 500 to 750 each
@@ -99,7 +100,7 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
 
 def _limits(seen: _Seen) -> list[Limit]:
     limits = [
-        Limit(100 * seen.sections, f"{seen.asked - round(seen.sections * seen.asked)} sections are missing"),
+        Limit(100 * seen.sections, f"{counted(seen.asked - round(seen.sections * seen.asked), 'section is', 'sections are')} missing"),
         Limit(100 * seen.filled, f"parts of its use cases are missing ({100 * seen.filled:.0f} of 100 are there)"),
         Limit(40 + 80 * seen.depth, f"its sections and use cases are short ({100 * seen.depth:.0f} of 100)"),
     ]

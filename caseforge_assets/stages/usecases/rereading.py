@@ -9,6 +9,7 @@ from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, Level
 from caseforge_assets.stages.usecases.rendering import FACTS, TEXTS, render_candidates
 from caseforge_assets.stages.usecases.validation import check_candidate, say_problems, stored_title
+from caseforge_assets.wording import counted
 
 _TITLE = re.compile(r"^##[ \t]+(?:(\d+)[.)][ \t]*)?(\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(rf"^\*\*({'|'.join(map(re.escape, TEXTS.values()))})[.:]?\*\*[.:]?[ \t]*", re.MULTILINE)
@@ -36,7 +37,7 @@ def read_page_of_candidates(text: str, before: Sequence[Item], shown: Callable[[
     problems = [problem for candidate in checked for problem in candidate.problems]
     if not LEAST_CANDIDATES <= len(raw) <= max(MOST_CANDIDATES, len(before)) and len(raw) != len(before):
         problems.append(
-            f"there are {len(raw)} candidates; {LEAST_CANDIDATES} to {MOST_CANDIDATES} are needed, each below a heading like '## 1. Title'"
+            f"it has {counted(len(raw), 'candidate')}; {LEAST_CANDIDATES} to {MOST_CANDIDATES} are needed, each below a heading like '## 1. Title'"
         )
     if problems:
         raise ValueError(f"the use cases are not accepted: {say_problems(problems)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, text
 
 from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
@@ -22,21 +24,30 @@ where c.is_current and c.framework_key = :key group by c.stage
 """)
 
 
-def item_counts(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, int]:
-    """Count the current items that the target nodes of a framework have, by stage; stages without any are left out.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many current items there are, and how many of them are simulated."""
+
+    items: int
+    simulated: int
+
+
+def item_counts(connection: Connection, key: str) -> dict[str, Counted]:
+    """Count the current items that the target nodes of a framework have, by stage; stages without any are left out."""
+    query = text(f"select c.stage, count(*), count(*) filter (where c.simulated) from {_COUNTED} group by c.stage")
+    return {row[0]: Counted(row[1], row[2]) for row in connection.execute(query, {"key": key})}
+
+
+def items_per_node(connection: Connection, key: str, *, simulated: bool | None = None) -> dict[str, dict[int, int]]:
+    """By stage, how many nodes have so many current items.
 
     Args:
-        simulated: whether simulated ones count.
+        simulated: only nodes whose items are simulated, or only the others; None: all.
     """
-    query = text(f"select c.stage, count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by c.stage")
-    return {row.stage: row.items for row in connection.execute(query, {"key": key, "simulated": simulated})}
-
-
-def items_per_node(connection: Connection, key: str, *, simulated: bool = True) -> dict[str, dict[int, int]]:
-    """By stage, how many nodes have so many current items; `simulated` as above."""
     query = text(f"""
     select stage, items, count(*) from (
-        select c.stage, count(*) as items from {_COUNTED} and (:simulated or not c.simulated) group by c.stage, k.node_id) of_node
+        select c.stage, count(*) as items from {_COUNTED} and (cast(:simulated as boolean) is null or c.simulated = :simulated)
+        group by c.stage, k.node_id) of_node
     group by stage, items order by stage, items
     """)
     found: dict[str, dict[int, int]] = {}
@@ -49,6 +60,6 @@ def row_counts(connection: Connection, stages: Stages, key: str) -> dict[str, in
     """Counts the rows that each asset has now that has rows, by its name: nodes, contents, items."""
     of_edition, targets = connection.execute(_NODES, {"key": key}).one()
     contents = {stage: count for stage, count in connection.execute(_CONTENTS, {"key": key})}  # noqa: C416 -- a Row is no tuple to mypy
-    of_items = item_counts(connection, key)
+    of_items = {stage: found.items for stage, found in item_counts(connection, key).items()}
     of_stages = {stage.content: (of_items if stage.is_list else contents).get(stage.key, 0) for stage in stages}
     return {FRAMEWORK: of_edition, PCF_NODES: targets, **of_stages}

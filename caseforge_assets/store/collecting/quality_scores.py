@@ -177,9 +177,10 @@ def titles(connection: Connection, key: str, stage: str, node_ids: Sequence[int]
 
 
 def mean_scores(connection: Connection, key: str, rules: str) -> dict[str, float]:
-    """By stage, the mean score of a framework's current contents, of those that are measured; stages without any are left out."""
+    """By stage, the mean score of the current contents of a framework's target nodes, of those that are measured; stages without any are left out."""
     query = text("""
     select c.stage, avg(q.score)::float8 as mean from caseforge.content c join caseforge.quality q on q.content_id = c.id and q.rules = :rules
+    join caseforge.target_node nv on nv.node_id = c.node_id
     where c.is_current and c.framework_key = :key group by 1
     """)
     return {row.stage: row.mean for row in connection.execute(query, {"key": key, "rules": rules})}

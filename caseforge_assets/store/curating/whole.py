@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.curating.described import DESCRIBED, DESCRIBING, DescribedUseCase, described_of
+from caseforge_assets.store.figures.spending import ITEM_SHARE
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
@@ -35,7 +36,7 @@ class WholeUseCase:
 
 _WHOLE = text(f"""
 select {DESCRIBED}, f.title as framework_title, k.former_uids, c.version, c.model, c.generated_by, c.reused_from is not null as reused, c.answered_at, a.batch_id,
-       round(case when c.edited_after is not null then 0 else c.cost_usd end / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8) as cost_usd
+       {ITEM_SHARE} as cost_usd
 from caseforge.candidate k left join caseforge.use_case u on u.candidate_id = k.id {DESCRIBING}
 join caseforge.framework f on f.key = k.framework_key
 left join caseforge.content o on o.id = c.reused_from

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, ITEM_SHARE, UNKNOWN
 from caseforge_assets.store.schema.provider_table import PAYMENT
 
 # The current edition where the node is a target in it, else the newest one in which it was.
@@ -18,9 +18,6 @@ _EDITION = """join lateral (
     where nv.node_id = {node} and nv.partition_key is not null order by v.is_current desc, v.id desc limit 1
 ) nv on nv.in_current <> :retired"""
 
-# A text that a person wrote cost nothing; what was not measured stays unknown.
-_COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
-_SHARE = f"round({_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
 # Who a content belongs to: the owner that the framework's table names, else who is named for what is made, else the framework's owner.
 _OWNER = "coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner) as owner"
 _FRAMEWORK = "join caseforge.framework f on f.key = c.framework_key"
@@ -90,7 +87,7 @@ left join caseforge.request r on r.id = c.request_id
 _CONTENTS = text(
     f"""
 select nv.code, nv.partition_key, nv.name, nv.level, n.identity, c.framework_key, nv.label as edition, c.stage, c.title, c.body, c.version, c.model,
-       c.temperature, c.generated_by, c.model_type, {_OWNER}, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {_COST} as cost_usd,
+       c.temperature, c.generated_by, c.model_type, {_OWNER}, c.simulated, c.answered_at, c.input_tokens, c.output_tokens, {CONTENT_COST} as cost_usd,
        q.score as quality_score, {_PROVENANCE}
 from caseforge.content c
 join caseforge.node n on n.id = c.node_id
@@ -113,7 +110,7 @@ def contents(
 _CANDIDATES = text(
     f"""
 select nv.code, nv.name, k.framework_key, nv.label as edition, k.candidate_uid, k.title, k.fields, c.version, c.model, c.temperature, c.generated_by,
-       c.model_type, {_OWNER}, c.simulated, c.answered_at, {_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
+       c.model_type, {_OWNER}, c.simulated, c.answered_at, {ITEM_SHARE} as cost_usd, q.score as quality_score, {_PROVENANCE}
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id
 {_PROVENANCE_FROM}
@@ -130,7 +127,7 @@ order by nv.position, k.position
 _SURPLUS = text(
     f"""
 select nv.code, nv.name, c.framework_key, nv.label as edition, s.place, s.item, c.version, c.model, c.temperature, c.generated_by,
-       c.model_type, c.owner, c.simulated, c.answered_at, q.score as quality_score, {_PROVENANCE},
+       c.model_type, {_OWNER}, c.simulated, c.answered_at, 0 * {CONTENT_COST} as cost_usd, q.score as quality_score, {_PROVENANCE},
        (select count(*) from caseforge.candidate k where k.content_id = c.id) as candidates
 from caseforge.content c
 cross join lateral jsonb_array_elements(c.surplus) with ordinality as s(item, place)
@@ -161,7 +158,7 @@ def surplus(
 ) -> Iterator[dict[str, Any]]:
     """Items of a stage's contents beyond as many as were asked for, in framework order, with the columns of candidates but for the uid.
 
-    `position` goes on where the content's own items end.
+    `position` goes on where the content's own items end. `cost_usd` is 0 where it is known: the content's cost is shared by its own items.
     """
     values = _meant(content_ids, stage, rules, categories, retired=retired)
     for row in connection.execution_options(yield_per=500).execute(_SURPLUS, values):

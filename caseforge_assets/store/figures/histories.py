@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import PlanDecision
+from caseforge_assets.store.figures.spending import CONTENT_COST
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 _EDITIONS = text("""
@@ -33,10 +34,10 @@ from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join casefo
 where a.node_id = :node order by a.id
 """).execution_options(**PLANNED_ONCE)
 
-_CONTENTS = text("""
+_CONTENTS = text(f"""
 select c.id, c.stored_at, c.answered_at, c.stage, c.title, c.version, c.stage_version, c.is_current, c.simulated, c.generated_by, c.model, c.owner, c.request_id,
        c.attempt_id, c.source_content_id, c.reused_from, o.framework_key as reused_framework, o.node_id as reused_node, c.edited_after is not null as edited,
-       c.cost_usd, c.notes, (select array_agg(k.candidate_uid order by k.position) from caseforge.candidate k where k.content_id = c.id) as candidates
+       {CONTENT_COST} as cost_usd, c.notes, (select array_agg(k.candidate_uid order by k.position) from caseforge.candidate k where k.content_id = c.id) as candidates
 from caseforge.content c left join caseforge.content o on o.id = c.reused_from where c.node_id = :node order by c.id
 """).execution_options(**PLANNED_ONCE)
 

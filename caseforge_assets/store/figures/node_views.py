@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import Origin
-from caseforge_assets.store.figures.spending import ENDED, UNKNOWN
+from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, UNKNOWN
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
@@ -34,9 +34,9 @@ def find_nodes(connection: Connection, name: str, framework_key: str | None = No
     return [row for row in rows if not row.retired] or rows
 
 
-_CONTENT = text("""
+_CONTENT = text(f"""
 select c.id, c.stage, c.title, c.body, c.version, c.model, c.temperature, c.generated_by, c.owner, c.simulated, c.answered_at, c.stored_at,
-       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, c.cost_usd, c.notes, c.surplus, c.reused_from, c.is_current, c.edited_after is not null as edited
+       c.remote_batch_id, c.remote_request_id, c.input_tokens, c.output_tokens, {CONTENT_COST} as cost_usd, c.notes, c.surplus, c.reused_from, c.is_current, c.edited_after is not null as edited
 from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
 """).execution_options(**PLANNED_ONCE)
 

@@ -1,4 +1,4 @@
-"""Costs of attempts, added up by what a person asks for, and the one rule that says which are unknown."""
+"""Costs of attempts, added up by what a person asks for, the one rule that says which are unknown, and what one content cost."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from caseforge_assets.store.schema.provider_table import PAYMENT
 # The one rule: an attempt (a) that came to an end after it was sent, and of which nobody knows what it cost, be it for want of an answer.
 ENDED = f"(a.outcome is not null and a.outcome <> '{Outcome.not_sent}')"
 UNKNOWN = f"({ENDED} and a.cost_usd is null)"
+# What a content (c) cost: a text that a person wrote nothing, and what was not measured is unknown; and the equal share of one of its items.
+CONTENT_COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
+ITEM_SHARE = f"round({CONTENT_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
 # When an attempt came back: a provider's clock may run ahead, so never after it was collected.
 CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"
 

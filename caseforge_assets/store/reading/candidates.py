@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.figures.spending import ITEM_SHARE
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
@@ -78,11 +79,11 @@ class WholeCandidate:
 
 
 # The same conditions, owners and shares as those of exports.
-_WHOLE = text("""
+_WHOLE = text(f"""
 select k.framework_key, c.stage, k.candidate_uid, k.former_uids, k.title, k.fields, nv.code, nv.name, q.score,
        coalesce(nullif(nv.owner, ''), nullif(c.owner, ''), f.owner), c.version, c.model, c.temperature, c.generated_by, c.simulated,
        c.edited_after is not null, c.reused_from is not null, c.answered_at, c.remote_batch_id,
-       round(case when c.edited_after is not null then 0 else c.cost_usd end / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)
+       {ITEM_SHARE}
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current
 join caseforge.target_node nv on nv.node_id = k.node_id

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.editions.frameworks import Edition
+from caseforge_assets.store.figures.spending import CONTENT_COST
 from caseforge_assets.store.reading.branches import inside_branch
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
@@ -130,10 +131,10 @@ class WholeContent:
     score_details: dict[str, Any] | None
 
 
-_WHOLE = text("""
+_WHOLE = text(f"""
 select c.id, c.title, c.body, c.version, coalesce(nullif(cast(:node_owner as text), ''), nullif(c.owner, ''), f.owner), c.model, c.temperature, c.generated_by, c.simulated,
        c.edited_after is not null, c.reused_from is not null, c.answered_at, c.stored_at, c.input_tokens, c.output_tokens,
-       case when c.edited_after is not null then 0 else c.cost_usd end, c.notes, c.remote_batch_id, q.score, q.details
+       {CONTENT_COST}, c.notes, c.remote_batch_id, q.score, q.details
 from caseforge.content c join caseforge.framework f on f.key = c.framework_key
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where c.node_id = :node and c.stage = :stage and c.is_current

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.store.figures.spending import CONTENT_COST
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 
@@ -61,9 +62,9 @@ class Version:
     score: int | None
 
 
-_VERSIONS = text("""
+_VERSIONS = text(f"""
 select c.id, c.title, c.version, c.is_current, c.simulated, c.edited_after is not null, c.generated_by, c.model, c.stored_at,
-       case when c.edited_after is not null then 0 else c.cost_usd end, q.score
+       {CONTENT_COST}, q.score
 from caseforge.content c left join caseforge.quality q on q.content_id = c.id and q.rules = :rules
 where c.node_id = :node and c.stage = :stage and c.id < :before order by c.id desc limit :limit
 """).execution_options(**PLANNED_ONCE)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import UNSETTLED
 from caseforge_assets.events.kinds import DeliveryState
 from caseforge_assets.store.database.clock import seconds_since
-from caseforge_assets.store.figures.spending import UNKNOWN
+from caseforge_assets.store.figures.spending import Spent, spent_by
 from caseforge_assets.store.schema.constants import listed
-from caseforge_assets.store.schema.provider_table import PAYMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +22,13 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """Attempts of a kind of payment that came to an outcome, and what they used and cost."""
-
-    kind: str
-    outcome: str
-    attempts: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal
-    unknown_costs: int
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceFigures:
-    """All of them, as they were at one moment."""
+    """All of them, as they were at one moment; `came` is what `caseforge costs --by outcome` shows of all frameworks."""
 
     requests: dict[str, int]
     batches: dict[str, int]
     unsettled: dict[str, Counted]
-    came: list[Came]
+    came: list[Spent]
     queues: dict[str, Counted]
     deliveries: dict[str, int]
 
@@ -53,12 +38,6 @@ _BATCHES = "select state, count(*) from caseforge.batch group by 1"
 _UNSETTLED = f"""
 select state, count(*), max({seconds_since("coalesce(opened_at, created_at)")}) from caseforge.batch where state in {listed(UNSETTLED)} group by 1
 """
-_CAME = text(f"""
-select {PAYMENT} as kind, a.outcome, count(*), coalesce(sum(a.input_tokens), 0), coalesce(sum(a.output_tokens), 0), coalesce(sum(a.cost_usd), 0),
-       count(*) filter (where {UNKNOWN})
-from caseforge.attempt a join caseforge.batch b on b.id = a.batch_id join caseforge.provider p on p.id = a.provider_id
-where a.outcome is not null group by 1, 2
-""")
 _QUEUES = f"""
 select 'outbox', count(*), max({seconds_since("created_at")}) from caseforge.outbox where flushed_at is null
 union all select 'events', count(*), max({seconds_since("happened_at")}) from caseforge.event where position is null
@@ -81,7 +60,7 @@ def service_figures(connection: Connection) -> ServiceFigures:
         requests=counts(_REQUESTS),
         batches=counts(_BATCHES),
         unsettled=aged(_UNSETTLED),
-        came=[Came(row[0], row[1], row[2], int(row[3]), int(row[4]), row[5], row[6]) for row in connection.execute(_CAME)],
+        came=spent_by(connection, "outcome"),
         queues=aged(_QUEUES),
         deliveries=counts(_DELIVERIES),
     )

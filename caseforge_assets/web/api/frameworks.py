@@ -11,7 +11,7 @@ from caseforge_assets.commands.planning.nodes_in_state import nodes_by_state
 from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.reports.coverage import count_asked
 from caseforge_assets.reports.difference import MEANINGS, Change, compare_editions
-from caseforge_assets.store.collecting.items import item_counts
+from caseforge_assets.store.collecting.items import Counted, item_counts
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import Edition, current_edition, editions_of, known_keys, levels_of
 from caseforge_assets.store.editions.nodes import nodes_of_edition
@@ -63,6 +63,7 @@ class StageStanding(BaseModel):
         description="target nodes that the stage is for: all but those that are unchosen; what is covered of a stage is done of these"
     )
     items: int = Field(description="current items, such as candidates")
+    simulated_items: int = Field(description="how many of them are simulated")
 
 
 class Framework(FrameworkSummary):
@@ -140,6 +141,7 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
         standings = []
         for stage in service.project.stages:
             states = nodes_by_state(connection, service.project, key, stage, simulated=simulated)
+            counts = items.get(stage.key, Counted(0, 0))
             spoken = service.project.stages.in_framework(stage, key).language
             standings.append(
                 StageStanding(
@@ -149,7 +151,8 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
                     language=spoken,
                     states=states,
                     asked=count_asked(states),
-                    items=items.get(stage.key, 0),
+                    items=counts.items,
+                    simulated_items=counts.simulated,
                 )
             )
     of_levels = [Level(level=row[0], nodes=row[1], targets=row[2], without_description=row[3]) for row in levels]

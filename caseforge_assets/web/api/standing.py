@@ -11,11 +11,10 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
-from caseforge_assets.commands.requests.retry_failed import next_steps
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.commands.reporting.list_failures import list_failures
 from caseforge_assets.reports.quality import say_why
-from caseforge_assets.store.collecting.attempts import failures
 from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.frameworks import loaded_edition
@@ -124,6 +123,9 @@ class FailedRow(BaseModel):
     cost: CostSum
     simulated_cost: Money | None = Field(description="what was simulated would have cost so much; null: nothing was, or it is unknown")
     next: str = Field(description="what the next plan or retry does with it")
+    state: str = Field(
+        description="where it stands: one that was asked again and failed may have a good answer from before, and is done all the same"
+    )
 
 
 class Failed(BaseModel):
@@ -178,17 +180,18 @@ def list_failed(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
-        steps = next_steps(connection, service.project, key)
-        found = failures(connection, key)
+        found = list_failures(connection, service.project, key, simulated=accepts_simulated(connection, service.settings))
     counts = Counter(row.outcome for row in found)
     rows = [
         FailedRow(
-            **{name: getattr(row, name) for name in ("code", "name", "stage", "outcome", "detail", "attempts", "output_tokens")},
-            cost=cost_sum(Cost.of(row.cost_usd, row.unknown_costs)),
+            **{
+                name: getattr(row, name)
+                for name in ("code", "name", "stage", "outcome", "detail", "attempts", "output_tokens", "next", "state")
+            },
+            cost=cost_sum(row.cost),
             simulated_cost=money(row.simulated_cost_usd),
-            next=steps[row.stage, row.node_id],
         )
-        for row in sorted(found, key=lambda row: -counts[row.outcome])
+        for row in found
     ]
     return Failed(counts=dict(counts.most_common()), items=rows)
 

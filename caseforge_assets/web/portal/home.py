@@ -19,7 +19,7 @@ from caseforge_assets.reports.coverage import NodeState, count_asked
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.alerting import alerts
-from caseforge_assets.store.collecting.items import item_counts
+from caseforge_assets.store.collecting.items import Counted, item_counts
 from caseforge_assets.store.collecting.quality_scores import mean_scores
 from caseforge_assets.store.curating.described import count_reviews_due
 from caseforge_assets.store.database import clock
@@ -44,7 +44,7 @@ class StageCard:
 
     stage: Stage
     states: Mapping[str, int]
-    items: int
+    items: Counted
     score: float | None
 
     @property
@@ -118,7 +118,7 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
         StageCard(
             stage,
             states[stage.key],
-            items.get(stage.key, 0),
+            items.get(stage.key, Counted(0, 0)),
             scores.get(stage.key),
         )
         for stage in service.project.stages

@@ -21,6 +21,7 @@ from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import Reader, see_framework
 from caseforge_assets.web.portal.charts import Bar, bar_chart
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.wording import counted
 
 router = APIRouter(include_in_schema=False)
 Framework = Annotated[str | None, Query(max_length=40)]
@@ -109,7 +110,7 @@ def _answers(periods: Sequence[DayFigures]) -> list[Bar]:
     for day in sorted({row.day for row in periods}):
         of_day = [row for row in periods if row.day == day]
         attempts, good = sum(row.attempts for row in of_day), sum(row.good for row in of_day)
-        bars.append(Bar(f"{day:%m-%d}", attempts, attempts - good, f"{attempts:,} answers, {good:,} of them good"))
+        bars.append(Bar(f"{day:%m-%d}", attempts, attempts - good, f"{counted(attempts, 'answer')}, {good:,} of them good"))
     return bars
 
 

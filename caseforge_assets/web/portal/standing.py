@@ -10,11 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.collecting.judge_again import judge_again
-from caseforge_assets.commands.requests.retry_failed import next_steps
-from caseforge_assets.costs.sums import Cost
+from caseforge_assets.commands.providing.provider import accepts_simulated
+from caseforge_assets.commands.reporting.list_failures import list_failures, say_standing
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.alerting import alerts
-from caseforge_assets.store.collecting.attempts import failures
 from caseforge_assets.web.access.callers import Planner, Reader, see_framework
 from caseforge_assets.web.api.alerts import acknowledge
 from caseforge_assets.web.api.plans import demand_declared
@@ -41,16 +40,14 @@ def show_failed(
         key = framework or (keys[0] if keys else None)
         if key is not None:
             see_framework(caller, key)
-        rows = failures(connection, key) if key else []
-        steps = next_steps(connection, pages.service.project, key) if key and rows else {}
+        simulated = accepts_simulated(connection, pages.service.settings)
+        rows = list_failures(connection, pages.service.project, key, simulated=simulated) if key else []
     counts = Counter(row.outcome for row in rows)
     meant = [row for row in rows if not outcome or row.outcome == outcome]
-    shown = [
-        (row, Cost.of(row.cost_usd, row.unknown_costs), steps[row.stage, row.node_id]) for row in meant[start : start + FAILED_AT_ONCE]
-    ]
     following = start + FAILED_AT_ONCE if len(meant) > start + FAILED_AT_ONCE else None
     values = {
-        "rows": shown,
+        "rows": meant[start : start + FAILED_AT_ONCE],
+        "standing": say_standing(rows),
         "counts": counts.most_common(),
         "all": len(rows),
         "meanings": {outcome.value: outcome.meaning for outcome in Outcome},

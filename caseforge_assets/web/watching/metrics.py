@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.money.budgets_left import ALL, all_budgets_left
+from caseforge_assets.costs.sums import total
 from caseforge_assets.settings.environment import FIGURES_FOLDER, read_environment
 from caseforge_assets.store.serving.service_figures import Counted, ServiceFigures, service_figures
 from caseforge_assets.web.access.addresses import LOOPBACK, client_address, is_peer
@@ -141,9 +142,9 @@ def _of_work(figures: ServiceFigures) -> Iterator[Metric]:
     yield _gauge("caseforge_batches", "batches by state", "state", figures.batches)
     oldest = {state: found.oldest_s for state, found in figures.unsettled.items()}
     yield _gauge("caseforge_oldest_batch_seconds", "age of the oldest batch in a state that is not settled", "state", oldest)
-    attempts = CounterMetricFamily("caseforge_attempts", "attempts that came to an outcome", labels=["payment", "outcome"])
+    attempts = CounterMetricFamily("caseforge_attempts", "attempts that were sent and came to an end", labels=["payment", "outcome"])
     for came in figures.came:
-        attempts.add_metric([came.kind, came.outcome], came.attempts)
+        attempts.add_metric([came.kind, came.name], came.attempts)
     yield attempts
 
 
@@ -155,9 +156,9 @@ def _of_money(figures: ServiceFigures, left: dict[str, Any]) -> Iterator[Metric]
     unknown = CounterMetricFamily("caseforge_unknown_costs", "attempts of which nobody knows what they cost", labels=["payment"])
     for kind in sorted({came.kind for came in figures.came}):
         of_kind = [came for came in figures.came if came.kind == kind]
-        tokens.add_metric([kind, "input"], sum(came.input_tokens for came in of_kind))
-        tokens.add_metric([kind, "output"], sum(came.output_tokens for came in of_kind))
-        cost.add_metric([kind], float(sum(came.cost_usd for came in of_kind)))
+        tokens.add_metric([kind, "input"], sum(came.input_tokens or 0 for came in of_kind))
+        tokens.add_metric([kind, "output"], sum(came.output_tokens or 0 for came in of_kind))
+        cost.add_metric([kind], float(total(came.cost for came in of_kind).known_usd))
         unknown.add_metric([kind], sum(came.unknown_costs for came in of_kind))
     yield from (tokens, cost, unknown)
     budgets = {"" if key == ALL else key: float(found.usd) for key, found in left.items()}

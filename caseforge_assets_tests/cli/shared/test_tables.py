@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
 
 from caseforge_assets.cli.shared.console import SafeConsole
 from caseforge_assets.cli.shared.tables import FittingTable
@@ -52,6 +53,25 @@ def test_figures_are_whole_beside_a_long_word(width: int, plain: bool) -> None:
     assert "batch_77c4e75576b0de7dab798da0" in said.get()
     for name, figure in (("Use cases", "33"), ("Cost", "$0.0815"), ("Expected", "$0.1958")):
         assert (f" {figure} " in f"{said.get()} ") != (name in said.get().partition("No room here for: ")[2])
+
+
+@pytest.mark.parametrize("width", range(60, 121))
+def test_a_table_of_long_texts_and_long_words_is_as_wide_as_the_window(width: int) -> None:
+    table = FittingTable("Node", "Name", "Failure", "Why", "So far", "Next", drop=("Name", "So far"))
+    why = "reasoning used all 8,000 tokens of the budget; no text was left"
+    for name in ("Advertise", "自転車を修理して返却するまでの手順"):
+        table.add_row(
+            "1.1.1.1", name, "process_details: truncated_reasoning", why, "1 attempt, 8,000 tokens, $0.04", "sent again with 16,000 tokens"
+        )
+    made = SafeConsole(width=width, markup=False, emoji=False, highlight=False)
+    with made.capture() as said:
+        made.print(table)
+    lines = [line for line in said.get().splitlines() if line.startswith(("┏", "┃", "┡", "│", "└"))]
+    assert {cell_len(line) for line in lines} == {cell_len(lines[0])}
+    assert cell_len(lines[0]) <= width
+    assert lines[0].endswith("┓")
+    assert "truncated_reasoning" in said.get()
+    assert " 1.1.1.1 " in said.get()
 
 
 def test_what_matters_least_goes_first() -> None:

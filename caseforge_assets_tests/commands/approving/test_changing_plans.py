@@ -49,7 +49,7 @@ def test_only_what_belongs_to_a_plan_with_too_small_a_limit_waits(bench: OpenBen
     opened.approve("91.1.1", stages=[PROCESS], key="other")
     held_back = opened.round().held_back
     assert opened.stats()["requests_accepted"] == 2
-    assert f"1 requests of plan {small} of shop wait: the limit of plan {small} ($0.01) would be overdrawn" in held_back
+    assert f"1 request of plan {small} of shop waits: the limit of plan {small} ($0.01) would be overdrawn" in held_back
     assert f"caseforge plans raise {small}" in held_back
     assert opened.query(PENDING) == [(small, 1)]
 
@@ -78,7 +78,7 @@ def test_a_plan_of_unknown_price_holds_up_no_other(bench: OpenBench) -> None:
     opened = bench(**PRICY)
     unknown = opened.configured(openai_model="my-own-model").approve("1.1.1", stages=[PROCESS])
     opened.approve("1.1.2", stages=[PROCESS])
-    assert f"requests of plan {unknown.id} of shop wait: the cost of 1 of 1 requests is unknown" in opened.round().held_back
+    assert f"request of plan {unknown.id} of shop waits: the cost of 1 of 1 request is unknown" in opened.round().held_back
     assert opened.stats()["requests_accepted"] == 1
 
 

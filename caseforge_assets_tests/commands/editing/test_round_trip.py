@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -256,6 +257,56 @@ def test_a_candidate_that_changed_since_the_export_is_a_conflict_and_its_neighbo
         sheet.take(made)
     sheet.take(made, overwrite=True)
     assert candidates(made)[0][0] == "Another first"
+
+
+ODD_CELLS = "update caseforge.candidate set title = '=1+1', fields = jsonb_set(fields, '{impact_assessment}', '\"-2; =3 | a\\n@x\"') where position = 2"
+
+
+def table_of_text(
+    bench: Workbench, folder: Path, separator: str, encoding: str
+) -> tuple[list[dict[str, str]], Callable[[], list[ChangedCandidate]]]:
+    """The candidates as a table of text, and what saves and takes it back as a spreadsheet of some country would."""
+    path = folder / "portfolio.csv"
+    with bench.store.connect() as connection:
+        export_contents(connection, bench.stages, KEY, path, "csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def taken() -> list[ChangedCandidate]:
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), delimiter=separator)
+            writer.writeheader()
+            writer.writerows(rows)
+        with bench.store.begin() as connection:
+            return edit_workbook(connection, bench.project, KEY, path, by="Ada")
+
+    return rows, taken
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(",", "utf-8-sig"), (";", "utf-8-sig"), ("\t", "utf-8")])
+def test_a_table_of_text_comes_back_like_a_workbook(made: Workbench, tmp_path: Path, separator: str, encoding: str) -> None:
+    made.change(ODD_CELLS)
+    before = candidates(made)
+    rows, take_table = table_of_text(made, tmp_path, separator, encoding)
+    assert take_table() == []
+    rows[0]["title"], rows[0]["complexity_score"] = "Größer; =2+2", "High"
+    rows[1]["impact_assessment"] += "\nSaid by Ada."
+    rows[3]["description"] = rows[3]["description"].replace(" ", "  ", 1).replace("  ", " ", 1) + "  "
+    assert {one.uid for one in take_table()} == {"1.1.1-UC01", "1.1.1-UC02"}
+    after = candidates(made)
+    assert (after[0][0], after[0][1]["complexity_score"]) == ("Größer; =2+2", 3)
+    assert (after[1][0], after[1][1]["impact_assessment"]) == ("=1+1", "-2; =3 | a\n@x\nSaid by Ada.")
+    assert after[2:] == before[2:]
+    assert take_table() == []
+
+
+def test_an_amount_of_nothing_is_a_plain_number_in_a_table_of_text(made: Workbench, tmp_path: Path) -> None:
+    rows, take_table = table_of_text(made, tmp_path, ",", "utf-8")
+    rows[0]["title"] = "A better title"
+    assert take_table()
+    again, _ = table_of_text(made, tmp_path, ",", "utf-8")
+    assert next(float(row["cost_usd"]) for row in again if row["generated_by"] == "edited by Ada") == 0
+    assert not any("E" in row["cost_usd"] for row in again)
 
 
 @pytest.mark.parametrize("kind", ["text", "other sheets", "no columns"])

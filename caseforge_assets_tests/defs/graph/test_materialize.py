@@ -131,7 +131,7 @@ def test_failed_nodes_are_asked_again_and_the_others_not(project: OpenProject) -
     assert opened.states(DOCUMENTS) == opened.states(CANDIDATES) == {**ALL_GREEN, ONE: FAILED, PARTITIONS[1]: FAILED}
     assert opened.notes(OUTPUTS)[ONE].startswith("server_error: ")
     assert opened.notes(DOCUMENTS)[PARTITIONS[1]].startswith("truncated_reasoning: ")
-    assert opened.notes(CANDIDATES)[ONE] == "no_source: no process_details to read; materialize that first"
+    assert opened.notes(CANDIDATES)[ONE] == "nothing to make it from: process_documents has nothing of it yet; materialize that first"
     sent = accepted(opened)
     assert opened.run(ASSETS, PARTITIONS[0], PARTITIONS[2]).success  # as the UI does it: a good one is between them
     assert states(opened) == dict.fromkeys(ASSETS, ALL_GREEN)
@@ -229,7 +229,7 @@ def test_outputs_are_not_asked_for_with_an_old_context(project: OpenProject) -> 
     opened.bench.change("update caseforge.context set node_version = 'of an edition that is no longer known' where is_current")
     sent = accepted(opened)
     assert opened.run_partition((OUTPUTS, DOCUMENTS), ONE).success
-    assert opened.notes(DOCUMENTS)[ONE].startswith("no_context: the framework changed since its context was made")
+    assert opened.notes(DOCUMENTS)[ONE].startswith("without a context: the framework changed since its context was made")
     assert accepted(opened) == sent
     assert opened.run_partition(ASSETS, ONE).success
     assert opened.states(DOCUMENTS)[ONE] == MATERIALIZED

@@ -369,7 +369,7 @@ def test_of_the_outbox_stays_what_commands_read(project: OpenProject) -> None:
     opened.load()
     opened.generate("1.1.1", stages=[PROCESS])
     (node,) = opened.bench.ids("1.1.1")
-    later = OutboxRow(KEY, OUTPUTS, node, PARTITIONS[0], kind=Kind.failed, reason="no_source: …")
+    later = OutboxRow(KEY, OUTPUTS, node, PARTITIONS[0], kind=Kind.failed, reason="nothing to make it from: …")
     with opened.bench.store.begin() as connection:
         outbox.add(connection, [later, later])
         why = outbox.newest_failures(connection, [OUTPUTS], [node])

@@ -119,7 +119,7 @@ def test_a_plan_that_waits_holds_up_no_other(project: OpenProject) -> None:
     assert len(opened.tick("submit_sensor").run_requests) == 1
     assert opened.run_job("submit").success  # something was sent
     assert opened.bench.stats()["requests_accepted"] == 1
-    assert opened.tick("submit_sensor").skip_message.startswith(f"1 requests of plan {waits.id} of shop wait: ")
+    assert opened.tick("submit_sensor").skip_message.startswith(f"1 request of plan {waits.id} of shop waits: ")
 
 
 @pytest.mark.slow

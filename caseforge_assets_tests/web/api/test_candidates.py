@@ -37,7 +37,7 @@ def test_candidates_are_those_that_the_commands_count(serve: Serve) -> None:
     rows = walk(client, AT, limit=7)
     assert uids(rows) == [case["uid"] for case in known]
     with served.bench.store.connect() as connection:
-        assert len(rows) == item_counts(connection, KEY)["usecases"]
+        assert len(rows) == item_counts(connection, KEY)["usecases"].items
     for row, case in zip(rows, known, strict=True):
         assert (row["title"], row["code"], row["score"]) == (case["title"], case["code"], case["score"])
         assert row["values"] == {name: case[name] for name in ("category", "complexity", "roi", "risk")}
