@@ -23,7 +23,13 @@ class NodeState(StrEnum):
     NO_SOURCE = "no_source"
     UNCHOSEN = "unchosen"
 
+    @property
+    def word(self) -> str:
+        """What people are shown of it."""
+        return _WORDS.get(self, self.value)
 
+
+_WORDS: Mapping[str, str] = {NodeState.NO_SOURCE: "without a source", NodeState.UNCHOSEN: "without a choice"}
 MEANINGS = {
     NodeState.DONE: "there is a good answer, and it fits",
     NodeState.WAITING: "its request is pending or under way",
@@ -126,5 +132,5 @@ def say_states(counts: Mapping[str, int], reads: str | None) -> str:
         counts: of nodes by state.
         reads: the stage that this one is made from, if any.
     """
-    words = {NodeState.NO_SOURCE.value: f"waiting for {reads or 'what it is made from'}", NodeState.UNCHOSEN.value: "without a choice"}
-    return ", ".join(f"{count:,} {words.get(state, state)}" for state, count in counts.items())
+    words = {NodeState.NO_SOURCE: f"waiting for {reads or 'what it is made from'}"}
+    return ", ".join(f"{count:,} {words.get(NodeState(state), NodeState(state).word)}" for state, count in counts.items())

@@ -111,7 +111,7 @@ def _judge_again(session: Session, key: str, as_json: bool) -> int:
 
 def _print_draft(draft: RetryPlan, simulated: bool) -> None:
     shorter = f", {draft.shortened:,} of them shortened" if draft.shortened else ""
-    follow = f"; {counted(draft.later, 'request')} that follow from their answers" if draft.later else ""
+    follow = f"; {counted(draft.later, 'request that follows', 'requests that follow')} from what comes back" if draft.later else ""
     cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
     console.print(f"{counted(draft.nodes, 'failed node')} would be sent again{shorter}{follow}, {cost}.")
     print_too_long(draft.too_long)

@@ -25,7 +25,7 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
         return
     for standing in found:
         since = f" Since {standing.since:%Y-%m-%d %H:%M} UTC." if standing.since else ""
-        console.print(f"{standing.stage}: {standing.state}: {standing.meaning}.{since}", style="bold")
+        console.print(f"{standing.stage}: {standing.state.word}: {standing.meaning}.{since}", style="bold")
         for difference in standing.differences:
             console.print(f"  differs: {difference}")
         if standing.diff:

@@ -108,8 +108,8 @@ def load(
     entry = entry_for(session.settings, key, source, replace(meant, title=title or edition.title))
     if entry != session.settings.configuration.frameworks.get(key):
         session.ask_as(key, entry)  # what is said of costs and of what is stale holds for that
-    if not (yes or dry_run):
-        _ask_about_another(session, key, edition, path)
+    if not yes:
+        _ask_about_another(session, key, edition, file or source, dry_run=dry_run)
     _store(session, path, key, entry, edition, dry_run=dry_run, as_json=as_json)
 
 
@@ -165,16 +165,16 @@ def _print_check(result: ReadResult, file: Path, key: str | None, selector: str 
             )
 
 
-def _ask_about_another(session: Session, key: str, edition: Edition, file: Path) -> None:
-    """Asks before most of a framework is replaced by something else."""
+def _ask_about_another(session: Session, key: str, edition: Edition, source: str, *, dry_run: bool) -> None:
+    """Asks before most of a framework is replaced by something else; where nothing is stored, it is said only."""
     from caseforge_assets.commands.editions.doubt_edition import doubt_edition
 
     with session.store.connect() as connection:
-        doubt = doubt_edition(connection, key, edition, file.name)
+        doubt = doubt_edition(connection, key, edition, source)
     if doubt is None:
         return
     errors.print(f"{doubt}.", soft_wrap=True)
-    if not click.confirm("Load it as an edition of this framework all the same?", err=True):
+    if not dry_run and not click.confirm("Load it as an edition of this framework all the same?", err=True):
         errors.print("Declined: nothing was loaded.")
         sys.exit(NOT_APPROVED)
 

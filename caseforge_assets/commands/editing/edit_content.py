@@ -200,7 +200,8 @@ def _accepted(stage: Stage, text: str, anyway: bool) -> tuple[Content, tuple[str
         said = judgement.notes if judgement.content.body == own.body else ()
         return (judgement.content if judgement.content.items else own), said
     if not anyway or not text.strip():
-        raise ValueError(f"the text is not accepted: {judgement.detail or judgement.outcome.meaning} With --anyway it is kept as it is.")
+        why = (judgement.detail or judgement.outcome.meaning).rstrip(".")
+        raise ValueError(f"the text is not accepted: {why}. With --anyway it is kept as it is.")
     return own, ()
 
 

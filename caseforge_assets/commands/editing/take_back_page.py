@@ -19,6 +19,8 @@ _FRAME = re.compile(
 )
 _VERSION = re.compile(rf"\|[ \t]*{re.escape(PROVENANCE['version'])}[ \t]*\|[ \t]*([0-9a-f]{{64}})[ \t]*\|")
 _HEAD = re.compile(r"\A\s*# [^\n]*\n\s*\*([^\n]*) · [^\n]*\*[ \t]*(?:\n(?:[ \t]*\n)*|\Z)")
+# What stands below each content of a text that `export NAME.md` makes of several.
+_OF_A_TEXT = re.compile(r"^\*Made by: [^\n]* · Simulated: (?:yes|no) · Made on: [\d-]{10} · Edition: [^\n]*\*[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ def read_page(raw: str) -> Page:
 
     Args:
         raw: A page, or any other text, with whatever line ends.
+
+    Raises:
+        ValueError: It is a text that an export made of several contents.
     """
     text = "\n".join(lines_of(raw)).removeprefix("\ufeff")
+    if _OF_A_TEXT.search(text):
+        raise ValueError("this is an export of all in one text, which is for reading; change a page of a folder (caseforge export FOLDER)")
     version = _VERSION.search(text)
     bare = _FRAME.sub("", text) if PROVENANCE_HEAD in text else text
     head = _HEAD.match(bare)

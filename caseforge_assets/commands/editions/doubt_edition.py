@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from caseforge_assets.frameworks import Edition
 from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.store.database.engine import Connection
@@ -19,7 +21,7 @@ def doubt_edition(connection: Connection, key: str, edition: Edition, file_name:
     Args:
         key: of the framework, loaded or not.
         edition: as read from the file.
-        file_name: of the file, for the text.
+        file_name: of the file, as whoever reads the text would name it.
     """
     before = {node.identity for node in nodes.placed_nodes(connection, key)}
     if not before:
@@ -31,5 +33,5 @@ def doubt_edition(connection: Connection, key: str, edition: Edition, file_name:
     title = f" It calls itself {edition.title!r}." if edition.title else ""
     return (
         f"{file_name} has only {staying:,} of the {counted(len(before), 'node')} of {key!r} ({share:.0%}); {gone:,} would go out of it, and what was made for them "
-        f"would be retired.{title} If it is another framework, load it under a key of its own: caseforge load {file_name} --framework OTHER_KEY"
+        f"would be retired.{title} If it is another framework, load it under a key of its own: caseforge load {quote(file_name)} --framework OTHER_KEY"
     )

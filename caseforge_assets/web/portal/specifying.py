@@ -137,6 +137,7 @@ def _page(pages: Pages, caller: Caller, candidate: list[int], portfolio: int | N
         "stage": stage,
         "drafts": parts,
         "meanings": MEANINGS,
+        "words": {state: state.word for state in NodeState},
         "named": MOST_NAMED,
         "not_allowed": sorted(set(part.chosen) - set(planned)),
         "others": part.others[:MOST_NAMED],

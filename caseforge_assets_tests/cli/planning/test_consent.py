@@ -33,7 +33,7 @@ def test_retry_sends_what_it_announced_and_no_others(command_line: OpenCommandLi
     cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", *DOCUMENTS, expected=3)
     other = approve(cli, "--nodes", "2.*")
     said = cli.run("retry", typed="y\n")
-    assert "1 failed node would be sent again; 1 request that follow from their answers, expected cost $0." in said
+    assert "1 failed node would be sent again; 1 request that follows from what comes back, expected cost $0." in said
     assert accepted(cli) == 2
     assert f"3 other requests are approved and wait, plan {other} of shop: `caseforge submit` sends them." in said
 

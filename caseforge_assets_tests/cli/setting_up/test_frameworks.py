@@ -260,10 +260,11 @@ def test_another_frameworks_file_is_asked_about_before_it_takes_the_place_of_one
     for typed in ("n\n", ""):
         said = " ".join(cli.run("load", str(other), "--framework", "shop", expected=5, typed=typed).split())
         assert "bakery.csv has only 1 of the 10 nodes of 'shop' (10%); 9 would go out of it" in said
-        assert "caseforge load bakery.csv --framework OTHER_KEY" in said
+        assert f"caseforge load {other} --framework OTHER_KEY" in said
         assert cli.configuration() == before
         assert cli.json("frameworks")[0]["targets"] == 6
     assert cli.json("load", str(other), "--framework", "shop", "--dry-run")["targets"] == 2
+    assert "9 would go out of it" in cli.run("load", str(other), "--framework", "shop", "--dry-run")
     assert "2 targets" in cli.run("load", str(other), "--framework", "shop", typed="y\n")
     assert "6 targets" in cli.run("load", str(cli.folder / "shop.csv"), "--framework", "shop", "--yes")
 

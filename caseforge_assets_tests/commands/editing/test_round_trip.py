@@ -259,6 +259,16 @@ def test_a_candidate_that_changed_since_the_export_is_a_conflict_and_its_neighbo
     assert candidates(made)[0][0] == "Another first"
 
 
+def test_an_export_of_all_in_one_text_is_no_page(made: Workbench, tmp_path: Path) -> None:
+    with made.store.connect() as connection:
+        export_contents(connection, made.stages, KEY, tmp_path / "all.md", "md")
+    text, before = (tmp_path / "all.md").read_text(encoding="utf-8"), body(made)
+    for handed_in in (text, text.replace("\n", "\r\n")):
+        with pytest.raises(ValueError, match="change a page of a folder"):
+            take(made, handed_in)
+    assert body(made) == before
+
+
 ODD_CELLS = "update caseforge.candidate set title = '=1+1', fields = jsonb_set(fields, '{impact_assessment}', '\"-2; =3 | a\\n@x\"') where position = 2"
 
 
