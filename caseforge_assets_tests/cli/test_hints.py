@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
+import caseforge_assets
 from caseforge_assets.cli.app import caseforge
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 from caseforge_assets_tests.workbench import write_table
 
+PACKAGE = Path(caseforge_assets.__file__).parent
 HINT = re.compile(r"`(caseforge [^`]+)`|with: (caseforge(?: [-a-z0-9_*.]*[a-z0-9_*])+)")
 PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b")  # FILE, NODE, SEGMENT: a person fills these in
 
@@ -22,6 +27,64 @@ def hints(said: str) -> set[str]:
     """The commands that a text names, without those that leave something to be filled in."""
     joined = " ".join(said.split())
     return {hint for groups in HINT.findall(joined) for hint in groups if hint and not PLACEHOLDER.search(hint)}
+
+
+# What stands in the place of words that a person fills in, and of values.
+FILLED_IN = {"FILE": __file__, "NODE": "1.1.1", "UID": "1.1.1-UC01", "KEY": "shop", "BATCH": "1", "ID": "1"}
+IN_SOURCE = re.compile(r"`(caseforge [^`]+)`|: (caseforge(?: [-\w./*:]+)+)")
+
+
+def named_in_source() -> set[str]:
+    """Every command that a text of the program names, with something in the place of each value."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+            found |= {" ".join(hint.split()) for groups in IN_SOURCE.findall(text) for hint in groups if hint}
+    for path in PACKAGE.rglob("*.jinja"):
+        found |= set(re.findall(r"<code>(caseforge [^<]+)</code>", re.sub(r"{{.*?}}", "1", path.read_text(encoding="utf-8"))))
+    return found
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module; a value in it is 1, or nothing where it is the end of a word."""
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inner = {id(part) for node in joined for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
+            yield node.value
+    for node in joined:
+        text = ""
+        for part in node.values:
+            text += str(part.value) if isinstance(part, ast.Constant) else "" if text[-1:].isalpha() else "1"
+        yield text
+
+
+def not_parsed(hint: str) -> str:
+    """What click says of a command line that it cannot make sense of; a command that is named alone may lack its arguments."""
+    words = [FILLED_IN.get(word, word) for word in shlex.split(hint.rstrip(".:;, "))[1:]]
+    command: click.Command = caseforge
+    context, name, left = None, "caseforge", words
+    try:
+        while isinstance(command, click.Group):
+            context = command.make_context(name, left, parent=context)
+            left = [*context._protected_args, *context.args]
+            if not left:
+                return ""
+            named, found, left = command.resolve_command(context, left)
+            name, command = named or "", found or command
+        if left:
+            command.make_context(name, left, parent=context)
+    except click.exceptions.NoArgsIsHelpError:
+        return ""
+    except click.UsageError as error:
+        return f"{hint}: {error.format_message()}\n"
+    return ""
+
+
+def test_every_command_that_a_text_names_is_one() -> None:
+    found = named_in_source()
+    assert len(found) > 80
+    assert "".join(map(not_parsed, sorted(found))) == ""
 
 
 def refused(hint: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caseforge_assets.cli.shared.account import account_name
-from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.console import busy, console
 from caseforge_assets.cli.shared.options import chosen_id, framework_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
@@ -70,7 +70,7 @@ def edit(
     if taken is None:
         console.print("Nothing was changed.")
         return
-    with session.store.begin() as connection:
+    with busy("Keeping what you wrote"), session.store.begin() as connection:
         content_id = edit_content(connection, session.project, edited, taken, by=by or account_name(), anyway=anyway)
     is_read = any(edited.stage.key in other.sources for other in session.stages)
     _kept(session, f"Kept as content {content_id}", f"caseforge plan --framework {edited.key} --nodes {node}" if is_read else "")
@@ -92,7 +92,7 @@ def _taken(session: Session, key: str, node: str, edited: Stage, file: Path | No
 def _edit_workbook(session: Session, key: str, workbook: Path, by: str, overwrite: bool) -> None:
     from caseforge_assets.commands.editing.edit_workbook import edit_workbook
 
-    with session.store.begin() as connection:
+    with busy(f"Reading {workbook.name} and comparing it with what is there"), session.store.begin() as connection:
         changed = edit_workbook(connection, session.project, key, workbook, by=by, overwrite=overwrite)
     if not changed:
         console.print("Nothing was changed.")
@@ -112,7 +112,8 @@ def _print_changed(changed: Sequence[ChangedCandidate]) -> None:
 
 
 def _kept(session: Session, what: str, follow: str) -> None:
-    journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
+    with busy("Keeping it in the journal"):
+        journaled = session.keep()  # before anything that takes time: what is said to be kept outlasts the database
     session.mirror()
     where = "" if journaled else ", in the database alone until the journal can be written"
     console.print(f"{what}{where}." + (f" What is made from it is stale now: {follow}" if follow else ""))

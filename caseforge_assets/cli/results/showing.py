@@ -87,7 +87,8 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         console.rule(content["title"])
         simulated = ", SIMULATED" if content["simulated"] else ""
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
-        where = f"{content['model']}, {content['generated_by']}, batch {content['remote_batch_id']}"
+        batch = f", batch {content['remote_batch_id']}" if content["remote_batch_id"] else ""
+        where = f"{content['model'] or 'model unknown'}, {content['generated_by']}{batch}"
         spent = f"{_count(content['output_tokens'])} output tokens, {named(content['cost_usd'], content['simulated'])}"
         origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")

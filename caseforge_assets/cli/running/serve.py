@@ -95,5 +95,5 @@ def _listen(settings: ServiceSettings, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigurationError(
-            f"{host}:{port} cannot be listened on ({error.strerror or error}). Nothing was started. Take another port: caseforge serve --port 0 takes any"
+            f"{host}:{port} cannot be listened on ({error.strerror or error}). Nothing was started. Take another port: `caseforge serve --port 0` takes any"
         ) from error

@@ -111,9 +111,10 @@ def _print_bars(tens: Mapping[int, int]) -> None:
 
 def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
     names = list(dict.fromkeys(part for row in rows for part in row.parts)) if with_parts else []
-    table = FittingTable(
-        "Node", "Name", "Score", *names, "What holds it down", title=None if with_parts else "Lowest scores", drop=("Name", *names)
-    )
+    lowest = {name: min((row.parts[name] or 0 for row in rows if row.parts.get(name) is not None), default=101) for name in names}
+    best_first = sorted(names, key=lambda name: -lowest[name])
+    title = None if with_parts else "Lowest scores"
+    table = FittingTable("Node", "Name", "Score", *names, "What holds it down", title=title, drop=("Name", *best_first))
     for row in rows:
         parts = ["–" if row.parts.get(name) is None else str(row.parts[name]) for name in names]
         why = "; ".join(row.limits) if with_parts else say_why(row)

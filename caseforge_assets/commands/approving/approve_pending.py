@@ -86,5 +86,5 @@ def _refuse_low_limit(found: Pending, max_cost_usd: Decimal) -> None:
     if cost.known_usd > max_cost_usd:
         raise LimitTooLow(
             f"{counted(found.requests, 'request is', 'requests are')} pending and will cost about ${cost.known_usd:,.4f}, which is more than max_cost_usd "
-            f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes"
+            f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes NODE"
         )

@@ -100,7 +100,7 @@ def _check_sources(connection: Connection, folder: ArtifactFolder, problems: lis
         try:
             altered = read_hash(folder.read(path))[0] != sha256
         except ArtifactMissing:
-            advice = f"if you have the file: caseforge load FILE --framework {key} keeps a copy; nothing else needs it"
+            advice = f"if you have the file: `caseforge load FILE --framework {key}` keeps a copy; nothing else needs it"
             problems.append(Problem("missing artifact", path, f"the copy of {name}, which {key} was loaded from, is not there", advice))
         else:
             if altered:

@@ -140,7 +140,7 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
 
 @router.get("/frameworks/{key}/history/{code:path}", responses=reads(404), response_model=History)
 def read_history(key: str, code: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Response:
-    """Read what happened to a node, from the row of the workbook to the candidates, in the words of `caseforge show --history`."""
+    """Read what happened to a node, from the row of the workbook to the candidates, in the words of `caseforge show NODE --history`."""
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         row = named_node(connection, key, code)
