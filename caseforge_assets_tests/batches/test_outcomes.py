@@ -195,7 +195,7 @@ def test_named_lines_are_to_blame_and_no_others() -> None:
     verdict = decide_batch_errors([BatchError.of(error) for error in errors])
     assert verdict.rejection is Rejection.bad_lines
     assert list(verdict.bad_lines) == [2, 5, 9]
-    assert verdict.detail == "2 times: invalid_json_line: This line is not parseable as valid JSON. (and 1 other errors)"
+    assert verdict.detail == "2 times: invalid_json_line: This line is not parseable as valid JSON. (and 1 other error)"
     assert verdict.judgement_of(2).outcome is Outcome.invalid_request
     assert "at body.messages" in verdict.judgement_of(2).detail
     assert verdict.judgement_of(1) == Judgement(Outcome.batch_rejected, verdict.detail)

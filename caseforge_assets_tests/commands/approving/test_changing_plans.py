@@ -92,7 +92,7 @@ def test_a_plan_that_nobody_approved_holds_up_no_other(bench: OpenBench) -> None
     ((rule, text),) = alerts(opened, hours=25)
     assert rule == "plan_waits"
     assert f"plan {draft.id} of shop, which test made on" in text
-    assert "1 requests" in text
+    assert "1 request," in text
     assert f"caseforge approve {draft.id}" in text
 
 

@@ -106,7 +106,7 @@ def test_trends_hold_what_came_back_since_then(bench: OpenBench) -> None:
 
 
 def test_an_empty_framework_has_an_empty_summary(bench: OpenBench) -> None:
-    assert summary(bench()) == RunSummary((), (), {}, {}, ())
+    assert summary(bench()) == RunSummary((), (), {}, {}, (), {True: {}, False: {}})
 
 
 def test_use_cases_of_a_batch_under_way_are_estimated_from_earlier_ones(bench: OpenBench) -> None:
