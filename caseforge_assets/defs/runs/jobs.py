@@ -59,9 +59,8 @@ def submit_pending(context: dg.OpExecutionContext, config: SubmitForm, caseforge
     )
     if planned.shortened or planned.too_long:
         failed = ", ".join(request.code for request in planned.too_long) or "none"
-        context.log.warning(
-            f"{counted(planned.shortened, 'request was', 'requests were')} shortened; too long to be sent, and failed: {failed}"
-        )
+        shorter = counted(planned.shortened, "request was", "requests were")
+        context.log.warning(f"{shorter} shortened; too long to be sent, and failed: {failed}")
     mirror(context, caseforge)
     fail_unsent(sent.unsent)
 
