@@ -4,7 +4,7 @@ Ideas that are very much alike are brought together first, then the centres of w
 against the centre of its group, and left out where the two are not alike. So groups cannot chain: nobody is in a group for being like some
 member of it.
 
-Ideas may lie on a shelf, as centres and everything else that is as large does: 280,000 of them are grouped within some hundred megabytes.
+Ideas may lie on a shelf, as centres and everything else that is as large does.
 """
 
 from __future__ import annotations
