@@ -84,7 +84,7 @@ ANSWERS = (
         ("loose_json:how=comma", "ok", "The syntax of the JSON was repaired."),
         ("loose_json:how=quotes", "ok", "The syntax of the JSON was repaired."),
         ("loose_json:how=unclosed", "ok", "The brackets around the list do not match."),
-        ("item_count:count=11", "ok", "11 candidates came; the last 1 are surplus."),
+        ("item_count:count=11", "ok", "11 candidates came; the last one is surplus."),
         ("same_title", "ok", "title"),
         ("odd_characters", "ok", ""),
         ("long_answer", "ok", ""),
