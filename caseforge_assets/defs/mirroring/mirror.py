@@ -87,8 +87,8 @@ def mirror_outside_runs(
     everything = _prepare(project, everything)
     flushed = flush_outbox(instance, project, failed_nodes, patience_s=patience_s) or Flushed()
     take_out_foreign_partitions(instance, project.store, project, _log.warning)
-    touched = _touched(project, flushed, everything)
-    _sum_up(instance, _Summary(project, simulated), touched, RunOfEvents(), instance.report_runless_asset_event)
+    if touched := _touched(project, flushed, everything):
+        _sum_up(instance, _Summary(project, simulated), touched, RunOfEvents(), instance.report_runless_asset_event)
     return flushed.events
 
 

@@ -152,7 +152,7 @@ def test_what_is_wrong_is_told_with_its_cell_and_nothing_is_taken(bench: OpenBen
     with pytest.raises(ValueError, match="the columns as exported are missing"):
         review(made, sheet.saved())
     (tmp_path / "text.xlsx").write_text("UID")
-    with pytest.raises(ValueError, match="cannot be read as an Excel workbook"):
+    with pytest.raises(ValueError, match=r"text\.xlsx cannot be read as an exported table: The file is not an Excel workbook"):
         review(made, tmp_path / "text.xlsx")
 
 

@@ -101,9 +101,9 @@ def test_what_is_forged_old_or_broken_is_refused_without_a_word_of_why(serve: Se
             )
         )
     with caplog.at_level(logging.WARNING):
-        for headers in bad:
-            answer = sent(served, *headers)
-            assert (answer.status_code, answer.json()["detail"]) == (400, "This message is refused."), headers
+        for forged in bad:
+            answer = sent(served, *forged)
+            assert (answer.status_code, answer.json()["detail"]) == (400, "This message is refused."), forged
     assert "signature or time is wrong" in caplog.text
     assert SECRET not in caplog.text
     assert sent(served, b"x" * 70_000, headers).status_code == 413

@@ -74,7 +74,7 @@ def check_order(served: Served) -> None:
     while address:
         text = page(client, address)
         met += titles(text)
-        shown += [int(priority) for priority in re.findall(r'<td class="right"><strong>(\d+)</strong>', text)]
+        shown += [int(priority) for priority in re.findall(r'<td class="right" data-label="Priority"><strong>(\d+)</strong>', text)]
         following = re.search(r'<a href="([^"]+)" rel="next">', text)
         address = unescape(following[1]) if following else None
     meant = [case for case in known if case["risk"] == "Low"]
