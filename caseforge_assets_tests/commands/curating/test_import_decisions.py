@@ -11,7 +11,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import event
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
@@ -26,6 +25,7 @@ from caseforge_assets.commands.exporting.export_portfolio import export_portfoli
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating import entries
 from caseforge_assets.store.database.engine import open_store
+from caseforge_assets_tests.commands.curating.killing import die_at
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, USECASES, OpenBench, Workbench
 
 ADA = Caller("ada", (Grant(Role.admin),))
@@ -231,17 +231,8 @@ def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path
 
 def import_until_killed(url: str, path: Path, statements: int, killed: Event) -> None:
     """In a process of its own, which dies at one of the statements of an import."""
-    store, count = open_store(url), 0
-
-    def die(*_: object) -> None:
-        nonlocal count
-        count += 1
-        if count > statements:
-            killed.set()
-            os._exit(9)
-
-    with store.begin() as connection:
-        event.listen(connection, "before_cursor_execute", die)
+    with open_store(url).begin() as connection:
+        die_at(connection, statements, killed)
         import_decisions(connection, ADA, path)
     os._exit(0)
 

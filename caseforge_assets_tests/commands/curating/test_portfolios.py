@@ -7,7 +7,7 @@ import os
 from multiprocessing.synchronize import Event
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from caseforge_assets.access.roles import Caller, Grant, NotAllowed, Role
 from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
@@ -27,6 +27,7 @@ from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating import comments, entries, portfolios, use_cases
 from caseforge_assets.store.database.engine import Engine, open_store
+from caseforge_assets_tests.commands.curating.killing import die_at
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, USECASES, OpenBench, Workbench
 
 OTHER = "other"
@@ -215,17 +216,8 @@ def test_decisions_and_portfolios_come_back_from_the_journal_and_what_was_taken_
 
 def change_until_killed(url: str, chosen: list[int], statements: int, killed: Event) -> None:
     """In a process of its own, which dies at one of the statements of a change."""
-    store, count = open_store(url), 0
-
-    def die(*_: object) -> None:
-        nonlocal count
-        count += 1
-        if count > statements:
-            killed.set()
-            os._exit(9)
-
-    with store.begin() as connection:
-        event.listen(connection, "before_cursor_execute", die)
+    with open_store(url).begin() as connection:
+        die_at(connection, statements, killed)
         made = make_portfolio(connection, ADMIN, "Killed", is_shared=True)
         add_to_portfolio(connection, ADMIN, made.id, chosen)
         decide_use_cases(connection, {candidate_id: Change(UseCaseStatus.shortlisted) for candidate_id in chosen}, by="root")
