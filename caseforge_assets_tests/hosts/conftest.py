@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -80,6 +81,7 @@ class Bench:
             wrong = [str(error), *faults(self.cluster, self.asked, self.questions), *(f"run {run}" for run in running(self.cluster))]
         bill = self.cluster.bill()["answered"]["requests"]
         ROWS.append(f"| {what} | {lasted_s:,.0f} s | {self.questions:,} | {bill:,} | {'; '.join(wrong)[:300] or 'nothing'} |")
+        sys.stderr.write(f"{ROWS[-1]}\n")  # with -s: what was measured outlives a session that is cut off
         assert wrong == []
 
 
