@@ -11,16 +11,19 @@ from caseforge_assets.frameworks.normalize import normalize_name
 from caseforge_assets.frameworks.problems import FileRefusedError, Findings, quoted
 from caseforge_assets.frameworks.records import TableForm
 from caseforge_assets.frameworks.tables.cells import Table
-from caseforge_assets.frameworks.tables.codes import code_trouble, without_trailing_dots
+from caseforge_assets.frameworks.tables.code_texts import plain_code
+from caseforge_assets.frameworks.tables.codes import code_trouble
 from caseforge_assets.frameworks.tables.columns import Column, Header, find_header, map_hint
 from caseforge_assets.frameworks.tables.rows import USED_COLUMNS
 from caseforge_assets.frameworks.tables.words import meaning
+from caseforge_assets.frameworks.trees.hierarchy import are_prefixed
 from caseforge_assets.frameworks.trees.levels import level_columns
 from caseforge_assets.frameworks.trees.parents import dotted_parents
 
 _WHOLE = {Column.CODE, Column.NAME, Column.DESCRIPTION}
 _SHOWN_COLUMNS = 20
 _NAME_CHARS = 60
+_NUMBERED = re.compile(r"\d+(?:\.\d+)*")
 _SEPARATOR = re.compile(r"\w[ ^:/~]+\w")
 
 
@@ -30,13 +33,26 @@ def find_table(sheets: Sequence[Sheet], form: TableForm, findings: Findings) -> 
     Raises:
         FileRefusedError: No sheet has a cell with a value.
     """
-    headers = [(sheet, _with_lone_id_as_code(sheet, find_header(sheet, form.columns), form)) for sheet in sheets]
+    headers = [(sheet, _with_path_as_name(_with_lone_id_as_code(sheet, find_header(sheet, form.columns), form))) for sheet in sheets]
     filled = [(sheet, header) for sheet, header in headers if header.found]
     if not filled:
         raise FileRefusedError("The file is empty: no cell has a value.")
     whole = next((candidate for candidate in filled if candidate[1].columns.keys() >= _WHOLE and not candidate[1].absent), None)
     sheet, header = whole or max(filled, key=lambda candidate: _fit(*candidate))
+    alike = [quoted(other.name, 30) for other, columns in filled if other is not sheet and other.name and _is_alike(header, columns, other)]
+    if alike:
+        findings.warn(
+            f"{'Another sheet has' if len(alike) == 1 else 'Other sheets have'} the same columns: {', '.join(alike[:8])}. Only this one is read; "
+            "if the others belong to the framework, put all rows into one sheet.",
+            sheet=sheet.name,
+        )
     return judged_table(sheet, header, {Column.NAME: "Name"}, findings)
+
+
+def _is_alike(header: Header, other: Header, sheet: Sheet) -> bool:
+    """Tells whether another sheet has the columns by which the one that is read was chosen, and rows below them."""
+    used = {column for column in header.columns if column in USED_COLUMNS}
+    return (used <= other.columns.keys() and len(used) > 1 and len(other.levels) >= len(header.levels)) and len(sheet.rows) > other.row + 1
 
 
 def _fit(sheet: Sheet, header: Header) -> tuple[bool, int, int, int]:
@@ -67,9 +83,18 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
             and not any(field == column.field for field, _ in header.absent)
         ):
             what = f'The column "{title}" is missing. Columns found: {found}. Say which it is: {column_hint(sheet, header, column)}.'
+            if levels := _levels_hint(sheet, header):
+                what = f"{what} If each level has a column of its own: {levels}."
+            if sheet.is_delimited and len(header.found) == 1:
+                hint = map_hint(column.field, header.found[0])
+                what = f'Only one column was found, and it begins with {found}. If that is a process, put "Name" above it; if it is the header: {hint}.'
+            if _has_no_header(header):
+                what = f"No row names the columns: the first begins with {found}. Put a row above the table that does, such as Code, Name, Description."
             if sheet.is_delimited and len(header.found) == 1 and _SEPARATOR.search(header.found[0]):
                 what = f'The column "{title}" is missing. Only one column was found: {found}. Separate the cells by commas, semicolons, tabs or upright strokes.'
             findings.refuse(what, sheet=sheet.name, row=row, column=title)
+    if either := _names_or_levels(sheet, header):
+        findings.refuse(either, sheet=sheet.name, row=row, column=header.title(Column.NAME))
     doubtful = {
         column: titles
         for column, titles in header.doubtful.items()
@@ -80,17 +105,42 @@ def judged_table(sheet: Sheet, header: Header, needed: dict[Column, str], findin
     return Table(sheet, header, findings)
 
 
+def _names_or_levels(sheet: Sheet, header: Header) -> str | None:
+    """Says that names stand left of numbered levels that hold something else, such as what each level of maturity means; None where they agree."""
+    place = header.columns.get(Column.NAME)
+    if place is None or not header.levels or header.columns.keys() & {Column.CODE} or place > min(header.levels) or header.levels_are_said:
+        return None
+    rows = range(header.row + 1, len(sheet.rows))
+    others = [row for row in rows if (name := sheet.cell(row, place)) and name not in [sheet.cell(row, level) for level in header.levels]]
+    if len(others) <= len(rows) / 2:
+        return None
+    levels = [str(sheet.cell(header.row, level)) for level in header.levels]
+    hints = " ".join(map_hint(f"level{number}", title) for number, title in enumerate(levels, 1))
+    title = header.title(Column.NAME)
+    return (
+        f"Both the column {quoted(title, 30)} and {', '.join(quoted(level, 30) for level in levels)} may be the names. "
+        f"Say which are: {map_hint('name', title)}, or {hints}."
+    )
+
+
+def _has_no_header(header: Header) -> bool:
+    """Tells whether what was taken for the header is a row of the table: it begins with a numbered code, and none of it is the name of a column."""
+    return bool(header.found) and not header.columns and bool(_NUMBERED.fullmatch(plain_code(header.found[0])))
+
+
 def is_readable(table: Table) -> bool:
     """Tells whether the header says enough to read the rows; else what is missing is noted already, and the rows would only repeat it."""
     doubtful = [column for column in table.header.doubtful if column in USED_COLUMNS]
     has_levels = bool(level_columns(table.header))
+    if _names_or_levels(table.sheet, table.header):
+        return False
     return not table.header.absent and (has_levels or (Column.NAME in table.header.columns and not doubtful))
 
 
 def warn_of_missing_columns(table: Table) -> None:
     """Warns where there is no column of descriptions."""
     header = table.header
-    if Column.DESCRIPTION not in header.columns:
+    if Column.DESCRIPTION not in header.columns and not header.level_texts:
         texts = [title for place, title in header.unknown.items() if _mostly(table.sheet, header, place, _is_sentence)]
         hint = f" If one of the columns has them: {map_hint(Column.DESCRIPTION.field, texts[0])}." if texts else ""
         table.findings.warn(
@@ -129,12 +179,22 @@ def column_hint(sheet: Sheet, header: Header, column: Column) -> str:
     return f"{map_hint('code', header.unknown[codes])} {hint}" if is_lost and codes is not None else hint
 
 
+def _levels_hint(sheet: Sheet, header: Header) -> str:
+    """The options that name a column for each level, where columns of unknown name repeat themselves from row to row up to one that does not."""
+    rows = len(sheet.rows) - header.row - 1
+    places = [place for place in header.unknown if _mostly(sheet, header, place, _is_wordy) and _are_short(_values(sheet, header, place))]
+    own = next((number for number, place in enumerate(places) if len(set(_values(sheet, header, place))) == rows), 0)
+    return " ".join(map_hint(f"level{level}", header.unknown[place]) for level, place in enumerate(places[: own + 1], 1)) if own else ""
+
+
 def _unsaid_codes(sheet: Sheet, header: Header) -> int | None:
     """The position of a column of unknown name in which each row has a code of its own, and some lie below others."""
     for place in header.unknown:
         values = _values(sheet, header, place)
-        codes = {without_trailing_dots(value) for value in values}
-        if len(codes) == len(values) > 1 and not any(map(code_trouble, codes)) and any(dotted_parents(code, codes) for code in codes):
+        codes = {plain_code(value) for value in values}
+        if len(codes) < len(values) or len(codes) < 2 or any(map(code_trouble, codes)):
+            continue
+        if any(dotted_parents(code, codes) for code in codes) or are_prefixed([plain_code(value) for value in values]):
             return place
     return None
 
@@ -176,12 +236,20 @@ def _doubt(doubtful: Mapping[Column, Sequence[str]]) -> str:
     return f"Several columns may be {meant}. Say which is meant: {hints}."
 
 
+def _with_path_as_name(header: Header) -> Header:
+    """Takes a column of paths for the names, where there is no other."""
+    if Column.PATH not in header.columns or header.columns.keys() & {Column.NAME} or header.levels:
+        return header
+    columns: dict[Column, int] = {Column.NAME if column is Column.PATH else column: place for column, place in header.columns.items()}
+    return replace(header, columns=columns, titles=header.titles | {Column.NAME: header.titles[Column.PATH]})
+
+
 def _with_lone_id_as_code(sheet: Sheet, header: Header, form: TableForm) -> Header:
     """Takes a lone "ID" for the code, where its values can be codes and the table does not say its levels by columns."""
     if Column.CODE in header.columns or Column.ID not in header.columns or {"id", "code"} & form.columns.keys() or header.levels:
         return header
     place = header.columns[Column.ID]
-    if _mostly(sheet, header, place, lambda text: bool(code_trouble(without_trailing_dots(text)))):
+    if _mostly(sheet, header, place, lambda text: bool(code_trouble(plain_code(text)))):
         return header
     renamed = {Column.ID: Column.CODE, Column.PARENT_ID: Column.PARENT}
     if Column.PARENT in header.columns:

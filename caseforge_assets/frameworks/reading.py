@@ -24,10 +24,12 @@ from caseforge_assets.frameworks.tables.coded_names import with_codes_of_names
 from caseforge_assets.frameworks.tables.columns import Column, find_header
 from caseforge_assets.frameworks.tables.delimited import read_delimited
 from caseforge_assets.frameworks.tables.entries import Entry, read_entries
-from caseforge_assets.frameworks.tables.marked_names import with_depths_of_marks, without_footnotes
+from caseforge_assets.frameworks.tables.marked_names import with_depths_of_groups, with_depths_of_marks, without_footnotes
 from caseforge_assets.frameworks.tables.rows import process_rows
+from caseforge_assets.frameworks.tables.staircases import with_one_column
 from caseforge_assets.frameworks.trees.hierarchy import Arranged, Hierarchy, arrange
 from caseforge_assets.frameworks.trees.levels import level_columns, read_levels
+from caseforge_assets.frameworks.trees.paths import by_paths
 from caseforge_assets.frameworks.trees.tree import build_nodes
 from caseforge_assets.wording import counted
 
@@ -50,7 +52,7 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm 
         form: What a person says of the table's columns and hierarchy.
 
     Returns:
-        The edition, or problems; and warnings.
+        The edition, with warnings; or the problems alone.
     """
     findings = Findings(path.name)
     edition = None
@@ -59,7 +61,7 @@ def read_framework(path: Path, limits: Limits = DEFAULT_LIMITS, form: TableForm 
     except FileRefusedError as error:
         findings.refuse(error.what, sheet=error.sheet, row=error.row, column=error.column)
     problems = findings.problems(limits.max_listed)
-    return ReadResult(None if problems else edition, problems, findings.warnings(limits.max_listed))
+    return ReadResult(None if problems else edition, problems, () if problems else findings.warnings(limits.max_listed))
 
 
 def read_exported_sheet(path: Path, name: str, limits: Limits) -> list[list[object]] | None:
@@ -101,7 +103,7 @@ def _read_edition(path: Path, form: TableForm, limits: Limits, findings: Finding
             nodes, title, own_version = _read_apqc(package, combined, parts, form, limits, findings)
             return Edition(title, own_version or version, nodes, sha256, "apqc")
         _refuse_gutted_apqc(parts)
-    table = find_table(_sheets(data, path, package, limits, findings), form, findings)
+    table = with_one_column(find_table(_sheets(data, path, package, limits, findings), form, findings))
     arranged = _arranged(table, form) if is_readable(table) else Arranged((), [], None)
     nodes = _nodes(table, arranged, {}, limits)
     return Edition(None, version, nodes, sha256, "table", not arranged.has_codes, reading_in_words(table, arranged))
@@ -184,9 +186,13 @@ def _arranged(table: Table, form: TableForm) -> Arranged:
     if levels and asked in (None, Hierarchy.LEVELS):
         arranged = read_levels(table, rows, levels)
         is_coded = arranged.has_codes or not takes_codes
-        return arranged if is_coded else replace(arranged, entries=with_codes_of_names(arranged.entries))
+        return arranged if is_coded else replace(arranged, entries=with_codes_of_names(table, arranged.entries))
     entries = with_depths_of_marks(without_footnotes(table, read_entries(table, rows, categories_end_in_zero=False)))
-    arranged = arrange(table, with_codes_of_names(entries) if takes_codes else entries, asked)
+    entries = with_depths_of_groups(table, entries, is_asked=asked is Hierarchy.INDENT)
+    by_path = by_paths(table, entries, asked)
+    if by_path is not None:
+        return replace(by_path, entries=with_codes_of_names(table, by_path.entries)) if takes_codes else by_path
+    arranged = arrange(table, with_codes_of_names(table, entries) if takes_codes else entries, asked)
     if arranged.hierarchy is None and "code" not in form.columns:
         refuse_unsaid_codes(table)
     return arranged

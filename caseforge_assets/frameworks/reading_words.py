@@ -23,6 +23,8 @@ def reading_in_words(table: Table, arranged: Arranged) -> tuple[str, ...]:
     ]
     titles = ", ".join(quoted(str(table.sheet.cell(table.header.row, place)), 40) for place in levels)
     where = f"From sheet {quoted(table.sheet.name, 40)}" if table.sheet.name is not None else "Columns"
+    texts = ", ".join(quoted(str(table.sheet.cell(table.header.row, place)), 40) for place in table.header.level_texts if levels)
+    columns += [f"descriptions {texts}"] if texts else []
     says = f"{where}: {', '.join([*columns, *([f'levels {titles}'] if levels else [])])}."
     codes = "" if arranged.has_codes else _MADE_CODES
     if arranged.has_codes and Column.CODE not in table.header.columns and not table.header.level_codes:

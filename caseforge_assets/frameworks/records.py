@@ -137,7 +137,7 @@ class TableForm:
     Attributes:
         columns: Headers by field: code, id, name, description, parent, parent_id, owner, level, level1, level2, …; an empty header says that there
             is no such column.
-        hierarchy: What says which node is whose parent: dotted, parent, levels, indent or prefix.
+        hierarchy: What says which node is whose parent: dotted, parent, levels, indent, prefix or path.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class TableForm:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The result of reading a file: an edition, or problems; never both. Warnings come with either."""
+    """The result of reading a file: an edition, with what is to be known about it, or problems; never both."""
 
     edition: Edition | None
     problems: tuple[Problem, ...] = ()

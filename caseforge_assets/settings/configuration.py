@@ -71,7 +71,7 @@ def check_language(language: str | dict[str, str]) -> str | dict[str, str]:
 OrNone = BeforeValidator(_none)
 ColumnMap = Annotated[dict[str, str], AfterValidator(check_map)]
 LanguageTag = Annotated[str | dict[str, str], AfterValidator(check_language)]
-HierarchyName = Literal["dotted", "parent", "levels", "indent", "prefix"]
+HierarchyName = Literal["dotted", "parent", "levels", "indent", "prefix", "path"]
 FrameworkKey = Annotated[str, AfterValidator(check_framework_key)]
 
 

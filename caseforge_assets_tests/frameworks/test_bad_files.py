@@ -179,7 +179,7 @@ BAD_FILES = [
     Bad("formula as description", "a.xlsx", changed(lambda sheet: sheet.__setitem__("G2", "=TODAY()")), "a formula", "Combined", 2, "Element Description"),
     Bad("formula as code", "a.xlsx", changed(lambda sheet: sheet.__setitem__("B6", "=B5")), "a formula", "Combined", 6, "Hierarchy ID"),
     Bad("array formula", "a.xlsx", changed(lambda sheet: sheet.__setitem__("C3", ArrayFormula("C3:C5", "=A1:A3"))), "a formula", "Combined", 3, "Name"),
-    Bad("formula in CSV", "a.csv", lambda: csv_text('="1.10",a,Sell,x'), "a formula", None, 2, "code"),
+    Bad("formula in CSV", "a.csv", lambda: csv_text('=1+1,a,Sell,x'), "a formula", None, 2, "code"),
     Bad("error as name", "a.xlsx", changed(set_error), "Excel error such as #N/A", "Combined", 3, "Name"),
     # the tree
     Bad("parent missing", "a.xlsx", lambda: apqc(*APQC_ROWS, apqc_row(1, "2.1.1", "Lost")), 'parent "2.1" is not in the file', "Combined", 6, "Hierarchy ID"),
@@ -191,7 +191,7 @@ BAD_FILES = [
     Bad("too deep", "a.csv", lambda: csv_text(*(f"{'.'.join('1' * number)},{number},N,x" for number in range(1, 15))), "on level 13; up to 12", None, 14, "code"),
     # text files
     Bad("Windows-1252", "a.csv", lambda: "code,name,description\n1,Verkäufe,x\n".encode("cp1252"), "not UTF-8 text (byte 0xE4 in line 2)", None, 2),
-    Bad("UTF-16", "a.csv", lambda: "code,name,description\n".encode("utf-16"), "The file is UTF-16 text"),
+    Bad("damaged UTF-16", "a.csv", lambda: "code,name".encode("utf-16")[:-1], "damaged UTF-16 text"),
     Bad("zero bytes", "a.csv", lambda: b"code,name\x00", "not a text file"),
     Bad("open quote", "a.csv", lambda: csv_text("1,a,Sell,x", '2,b,"Buy,y'), "quotation mark that is not closed", None, 3),
 ]  # fmt: skip

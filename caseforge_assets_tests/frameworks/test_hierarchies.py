@@ -321,8 +321,8 @@ def test_levels_say_more_than_dots_where_both_agree(read: Read) -> None:
 
 
 def test_a_column_of_something_else_than_codes_is_one_problem(read: Read) -> None:
-    rows = "".join(f"({number}),Name {number}\n" for number in range(40))
+    rows = "".join(f"{number}!,Name {number}\n" for number in range(40))
     message = only_problem(read(f"number,name\n{rows}"))
-    assert '40 of 40 values here are not codes ("(0)", "(1)", "(2)", …)' in message
+    assert '40 of 40 values here are not codes ("0!", "1!", "2!", …)' in message
     assert message.endswith('--map code="".')
     assert len(outline(read(f"number,name\n{rows}", columns={"code": ""}))) == 40

@@ -61,7 +61,7 @@ def test_letters_before_a_number_are_the_parent(read: Read) -> None:
 
 
 def test_sections_that_nothing_is_below_are_warned_of(read: Read) -> None:
-    result = read(f"{HEADER}A,Farm,d\n01,Crops,d\n01.1,Rice,d\nB,Mine,d\n05,Coal,d\n")
+    result = read(f"{HEADER}A,Farm,d\nB,Mine,d\n01,Crops,d\n01.1,Rice,d\n05,Coal,d\n")
     assert "Nothing is below A, B, and 2 numbers are on the top level" in "".join(warning.message for warning in result.warnings)
 
 

@@ -43,7 +43,7 @@ from caseforge_assets.wording import counted
 )
 @click.option(
     "--hierarchy",
-    type=click.Choice(["dotted", "parent", "levels", "indent", "prefix"]),
+    type=click.Choice(["dotted", "parent", "levels", "indent", "prefix", "path"]),
     help="What says which node is whose parent: dots in the codes, a column, columns by level (or one with level numbers), the names' indentation, or the "
     "beginnings of the codes (11, 111). Recognized where it is plain. Kept in caseforge.toml.",
 )

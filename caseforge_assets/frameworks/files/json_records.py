@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from caseforge_assets.frameworks.files.json_trees import Record, by_their_ids, child_key, children_of, is_objects, texts_of, top_objects
 from caseforge_assets.frameworks.files.sheets import Cell, Sheet
 from caseforge_assets.frameworks.problems import FileRefusedError, quoted
 from caseforge_assets.frameworks.records import Limits
@@ -13,9 +14,9 @@ from caseforge_assets.frameworks.records import Limits
 # Deeper objects are refused by Limits.max_levels anyway.
 _MAX_DEPTH = 100
 _LEVEL_KEY = "Level"
-_CODE_KEY = "code"  # of objects that stand each under a key of its own
+_PATHS = ("path", "breadcrumb", "breadcrumbs", "pfad")
+_BETWEEN_PARTS = " > "
 _FORM = 'A framework is a list of objects, as in [{"code": "1", "name": "Sell"}], or one object a line.'
-Record = Mapping[str, Any]
 
 
 def read_json_records(data: bytes, limits: Limits) -> Sheet:
@@ -30,13 +31,13 @@ def read_json_records(data: bytes, limits: Limits) -> Sheet:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileRefusedError("The file is not UTF-8 text, as JSON has to be.") from None
-    nested = list(_nested(_top(text), limits))
-    keys = list(dict.fromkeys(key for _, record in nested for key in record if not _is_children(record[key])))
+    nested = list(_nested(by_their_ids(_top(text)), limits))
+    keys = list(dict.fromkeys(key for _, record in nested for key in record))
     depths = {depth for depth, record in nested if record}
     with_level = len(depths) > 1 and _LEVEL_KEY.casefold() not in {key.casefold() for key in keys}
     rows: list[list[Cell]] = [[*keys, *([_LEVEL_KEY] if with_level else [])]]
     for depth, record in nested:
-        cells = [_cell(record.get(key)) for key in keys]
+        cells = [_cell(record.get(key), key.casefold()) for key in keys]
         rows.append([*cells, *([str(depth) if record else ""] if with_level else [])])
     return Sheet(name=None, rows=rows, has_own_header=False)
 
@@ -48,15 +49,10 @@ def _top(text: str) -> Sequence[Any]:
         return _lines(text, error)
     except RecursionError:
         raise FileRefusedError("The JSON is nested too deeply to be a framework.") from None
-    if isinstance(whole, dict) and len(whole) > 1 and all(isinstance(value, dict) for value in whole.values()):
-        return [{_CODE_KEY: key} | value for key, value in whole.items()]
-    if isinstance(whole, dict):
-        lists = [value for value in whole.values() if _is_children(value)]
-        is_wrapper = len(lists) == 1 and not any(key.casefold() in ("name", "title", "code", "id") for key in whole)
-        return lists[0] if is_wrapper else [whole]
-    if not isinstance(whole, list):
+    top = top_objects(whole)
+    if top is None:
         raise FileRefusedError(f"The JSON is neither a list nor an object. {_FORM}")
-    return whole
+    return top
 
 
 def _parsed(text: str) -> Any:
@@ -93,7 +89,8 @@ def _lines(text: str, error: json.JSONDecodeError) -> list[Any]:
 
 
 def _nested(top: Sequence[Any], limits: Limits) -> Iterator[tuple[int, Record]]:
-    """All objects, each before its children, with their depth from 1."""
+    """All objects, each before its children and without them, with their depth from 1."""
+    pattern = child_key(list(_all_objects(top)))
     pending = [(1, record) for record in reversed(top)]
     count = 0
     while pending:
@@ -103,21 +100,28 @@ def _nested(top: Sequence[Any], limits: Limits) -> Iterator[tuple[int, Record]]:
             raise FileRefusedError(f"The list holds something that is not an object. {_FORM}", row=count)
         if count > limits.max_rows or depth > _MAX_DEPTH:
             raise FileRefusedError(f"The file has more than {limits.max_rows:,} objects or {_MAX_DEPTH} levels, too many for a framework.")
-        yield depth, record
-        children = [child for value in record.values() if _is_children(value) for child in value]
+        own, children = children_of(record, pattern)
+        yield depth, own
         pending.extend((depth + 1, child) for child in reversed(children))
 
 
-def _is_children(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+def _all_objects(top: Sequence[Any]) -> Iterator[Record]:
+    pending = list(top)
+    while pending:
+        record = pending.pop()
+        if isinstance(record, dict):
+            yield record
+            pending += [item for value in record.values() if is_objects(value) for item in value]
 
 
-def _cell(value: Any) -> Cell:
-    """A value as a cell: lists of texts as lines, anything deeper as JSON."""
+def _cell(value: Any, key: str) -> Cell:
+    """A value as a cell: a parent by its id, a path with its parts, other lists of texts as lines, anything deeper as JSON."""
     if value is None or value == [] or value == {}:
         return ""
     if isinstance(value, str | bool):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
+        return (_BETWEEN_PARTS if key in _PATHS else "\n").join(value)
+    if key.startswith("parent") and (called := next(texts_of(value), "")):
+        return called
     return json.dumps(value, ensure_ascii=False)

@@ -26,6 +26,8 @@ class Sheet:
         hidden_rows: Positions of the rows that Excel hides, by filter or by hand.
         merged: Cells that a merged block covers (all but its first one), with the first row of the block.
         indents: How far Excel indents a cell by its format, of those that it does.
+        groups: How deep Excel groups a row (its outline level), of those that it groups.
+        groups_are_below: True where the sheet says that the row of a group stands above it; else Excel means the one below.
         has_own_header: False where the first row was added to what the file holds, and is not counted.
         is_delimited: True where cells were told apart by a delimiter, and may be one too many.
     """
@@ -36,6 +38,8 @@ class Sheet:
     hidden_rows: tuple[int, ...] = ()
     merged: Mapping[tuple[int, int], int] = field(default_factory=dict)
     indents: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    groups: Mapping[int, int] = field(default_factory=dict)
+    groups_are_below: bool = False
     has_own_header: bool = True
     is_delimited: bool = False
 

@@ -24,6 +24,10 @@ _FORMULA_RANGE = re.compile(rb"""\bref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})
 _SPILLING = re.compile(rb"""\bt=["'](?:array|dataTable)["']""")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s(?=" + _ATTRIBUTES + rb"""\bt=["']e["'])""" + _ATTRIBUTES + _R)
 _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\s(?=[^<>]{0,500}?\bhidden=["'](?:1|true)["'])[^<>]{0,500}?\br=["']([0-9]{1,7})["']""")
+_ROW = re.compile(rb"<(?:\w+:)?row\s([^<>]{0,500})>")
+_ROW_NUMBER = re.compile(rb"""\br=["']([0-9]{1,7})["']""")
+_GROUPED = re.compile(rb"""\boutlineLevel=["']([1-7])["']""")
+_GROUPS_ARE_BELOW = re.compile(rb"""<(?:\w+:)?outlinePr\b[^<>]*\bsummaryBelow=["'](?:0|false)["']""")
 # Formats of cells (18.8.10 of ECMA-376 part 1): each with an alignment inside, or without.
 _CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs\b[^<>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
 _FORMAT = re.compile(rb"<(?:\w+:)?xf\b(?:[^<>]*/>|[^<>]*>.*?</(?:\w+:)?xf>)", re.DOTALL)
@@ -55,6 +59,8 @@ def read_sheets(package: Package, parts: Sequence[SheetPart], limits: Limits) ->
                 hidden_rows=tuple(int(row) - 1 for row in _HIDDEN_ROW.findall(sheet_xml[part.part])),
                 merged=_covered(grid.merged_cell_ranges or []),
                 indents=_indents(sheet_xml[part.part], indented),
+                groups=_groups(sheet_xml[part.part]),
+                groups_are_below=_GROUPS_ARE_BELOW.search(sheet_xml[part.part]) is not None,
             )
             for part, grid in zip(parts, grids, strict=True)
         ]
@@ -114,6 +120,11 @@ def _indents(xml: bytes, indented: dict[bytes, int]) -> dict[tuple[int, int], in
         return {}
     cells = ((_POSITION.search(tag), _STYLE.search(tag)) for tag in _FILLED_CELL.findall(xml))
     return {_position(*at.groups()): indented[style[1]] for at, style in cells if at and style and style[1] in indented}
+
+
+def _groups(xml: bytes) -> dict[int, int]:
+    rows = ((_ROW_NUMBER.search(tag), _GROUPED.search(tag)) for tag in _ROW.findall(xml)) if b"outlineLevel" in xml else ()
+    return {int(number[1]) - 1: int(level[1]) for number, level in rows if number and level}
 
 
 def _covered(blocks: list[tuple[tuple[int, int], tuple[int, int]]]) -> dict[tuple[int, int], int]:

@@ -66,7 +66,11 @@ class Table:
 
     def paragraphs(self, row: int, column: Column) -> str | None:
         """Gives a cell as normalized text with line breaks; None if it had to be refused, which is noted then."""
-        text = self._checked_text(row, self.header.columns.get(column, -1), self.header.title(column))
+        return self.paragraphs_at(row, self.header.columns.get(column, -1), self.header.title(column))
+
+    def paragraphs_at(self, row: int, position: int, title: str) -> str | None:
+        """Gives the cell at a position as normalized text with line breaks; None if it had to be refused, which is noted then."""
+        text = self._checked_text(row, position, title)
         return None if text is None else normalize_description(text)
 
     def empty_text(self, row: int, column: Column) -> str:

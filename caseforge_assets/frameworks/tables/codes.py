@@ -125,11 +125,6 @@ def code_trouble(text: str) -> str | None:
     return f"{quoted(text)} is not a code. {CODE_FORM}"
 
 
-def without_trailing_dots(text: str) -> str:
-    """Gives a code as it is meant where lists are numbered "1." and "1.1."."""
-    return text.rstrip(".") if text.rstrip(".") else text
-
-
 def looks_like_date(text: str, known_codes: Container[str] = ()) -> bool:
     """Tells whether a text is a date that a spreadsheet made of a code: "01.Jan", "1-Jan", "Nov-12", "2001-01-01", "01.01.2001" of 1.1.1.
 

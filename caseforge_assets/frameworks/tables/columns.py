@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from caseforge_assets.frameworks.files.sheets import Sheet
 from caseforge_assets.frameworks.normalize import normalize_name
 from caseforge_assets.frameworks.tables.words import Column as Column
-from caseforge_assets.frameworks.tables.words import Rank, compact, level_number, level_sequence, meaning
+from caseforge_assets.frameworks.tables.words import LevelColumn, Rank, compact, framed_level, level_number, level_sequence, meaning
 
 # A title and some notes may stand above the table.
 _HEADER_WITHIN_ROWS = 20
 _NTH = re.compile(r"(.+)#(\d{1,3})")
 LEVEL_FIELD = re.compile(r"level(\d{1,2})")
-FIELDS = tuple(column.field for column in list(Column)[:8])
+FIELDS = tuple(column.field for column in list(Column)[:9])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class Header:
         found: All headers of the row, as written.
         unknown: Those of them that were not recognized, by position.
         levels: Positions of the columns that hold names level by level, from the top down.
+        levels_are_said: True where a person names them.
         level_codes: Positions of the columns with the codes of these; as many, or none.
+        level_texts: Positions of the columns with their descriptions; as many, or none.
         width: Number of columns up to the last header.
         absent: Headers that a person named, but the sheet does not have, by field.
     """
@@ -43,7 +45,9 @@ class Header:
     found: tuple[str, ...]
     unknown: dict[int, str]
     levels: tuple[int, ...] = ()
+    levels_are_said: bool = False
     level_codes: tuple[int, ...] = ()
+    level_texts: tuple[int, ...] = ()
     width: int = 0
     absent: tuple[tuple[str, str], ...] = ()
 
@@ -70,7 +74,7 @@ def find_header(sheet: Sheet, named: Mapping[str, str] | None = None) -> Header:
 def _fit(header: Header) -> tuple[int, int, int, int]:
     """Weighs how far a row is one of headers. A single known word may stand in any row; there the row with most cells is, for a title stands alone."""
     known = len(header.columns) + len(header.levels)
-    return -len(header.absent), known if known > 1 else 0, 0 if known > 1 else len(header.found), known
+    return -len(header.absent), known if known > 1 else 0, len(header.found), known
 
 
 def _header(sheet: Sheet, row: int, named: Mapping[str, str]) -> Header:
@@ -79,8 +83,8 @@ def _header(sheet: Sheet, row: int, named: Mapping[str, str]) -> Header:
     free = [title if position not in places.values() else "" for position, title in enumerate(titles)]
     columns, doubtful = _recognized(free, {field for field, _ in named.items()})
     columns |= {Column[field.upper()]: place for field, place in places.items() if place is not None and field in FIELDS}
-    levels, level_codes = _levels(free, places)
-    taken = {*columns.values(), *levels, *level_codes}
+    levels, level_codes, level_texts = _levels(free, places, columns) if not _says_names(named) else ((), (), ())
+    taken = {*columns.values(), *levels, *level_codes, *level_texts}
     return Header(
         row=row,
         columns=columns,
@@ -89,10 +93,17 @@ def _header(sheet: Sheet, row: int, named: Mapping[str, str]) -> Header:
         found=tuple(title for title in titles if title),
         unknown={position: title for position, title in enumerate(titles) if title and position not in taken},
         levels=levels,
+        levels_are_said=any(LEVEL_FIELD.fullmatch(field) for field in named),
         level_codes=level_codes,
+        level_texts=level_texts,
         width=max((position + 1 for position, title in enumerate(titles) if title), default=0),
         absent=tuple((field, header) for field, header in named.items() if header and places[field] is None),
     )
+
+
+def _says_names(named: Mapping[str, str]) -> bool:
+    """Tells whether a person names the column of names, and none for a level."""
+    return bool(named.get(Column.NAME.field)) and not any(LEVEL_FIELD.fullmatch(field) for field in named)
 
 
 def _place(titles: list[str], header: str) -> int | None:
@@ -124,23 +135,56 @@ def _recognized(titles: list[str], but: set[str]) -> tuple[dict[Column, int], di
     return columns, {column: equals for column, equals in doubtful.items() if len(equals) > 1}
 
 
-def _levels(free: list[str], places: Mapping[str, int | None]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Positions of the columns of names by level, and of their codes."""
+_Places = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
+def _levels(free: list[str], places: Mapping[str, int | None], columns: Mapping[Column, int]) -> _Places:
+    """Positions of the columns of names by level, of their codes, and of their descriptions."""
     named = sorted(
         (int(match[1]), place) for field, place in places.items() if (match := LEVEL_FIELD.fullmatch(field)) and place is not None
     )
     if named:
-        return tuple(place for _, place in named), ()
-    numbered: dict[bool, dict[int, int]] = {False: {}, True: {}}
+        return tuple(place for _, place in named), (), ()
+    plain = [(position, found) for position, title in enumerate(free) if title and (found := level_number(title))]
+    by_level = _by_level((position, *found) for position, found in plain)
+    framed = by_level or _framed_levels(free, columns)
+    return framed or (level_sequence(free), (), ())
+
+
+def _by_level(found: Iterable[tuple[int, int, LevelColumn]]) -> _Places | None:
+    """Orders columns by their levels; None where fewer than two have names. Descriptions are names where there are no others."""
+    numbered: dict[LevelColumn, dict[int, int]] = {kind: {} for kind in LevelColumn}
+    for position, number, kind in found:
+        numbered[kind].setdefault(number, position)
+    names = numbered[LevelColumn.NAME] or numbered[LevelColumn.DESCRIPTION]
+    if len(names) < 2:
+        return None
+    order = sorted(names)
+    codes, texts = numbered[LevelColumn.CODE], numbered[LevelColumn.DESCRIPTION] if numbered[LevelColumn.NAME] else {}
+    return (
+        tuple(names[level] for level in order),
+        tuple(codes[level] for level in order) if codes.keys() >= names.keys() else (),
+        tuple(texts[level] for level in order) if texts.keys() >= names.keys() else (),
+    )
+
+
+def _framed_levels(free: list[str], columns: Mapping[Column, int]) -> _Places | None:
+    """Columns whose headers have the level and its number among the same other words, each level once and none left out: "Capability Level 1".
+
+    Behind a column of names they say something else of it, such as what each level of maturity means.
+    """
+    if columns.keys() & {Column.NAME, Column.CODE}:
+        return None
+    frames: dict[str, list[tuple[int, int, LevelColumn]]] = {}
     for position, title in enumerate(free):
-        found = level_number(title) if title else None
-        if found:
-            numbered[found[1]].setdefault(found[0], position)
-    names, codes = numbered[False], numbered[True]
-    if len(names) > 1:
-        order = sorted(names)
-        return tuple(names[level] for level in order), tuple(codes[level] for level in order) if codes.keys() >= names.keys() else ()
-    return level_sequence(free), ()
+        if title and (found := framed_level(title)):
+            frames.setdefault(found[0], []).append((position, *found[1:]))
+    kept: dict[LevelColumn, list[tuple[int, int, LevelColumn]]] = {}
+    for of_frame in sorted(frames.values(), key=len, reverse=True):
+        numbers = sorted(number for _, number, _ in of_frame)
+        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+            kept.setdefault(of_frame[0][2], of_frame)
+    return _by_level(column for of_kind in kept.values() for column in of_kind)
 
 
 def map_hint(field: str, header: str) -> str:

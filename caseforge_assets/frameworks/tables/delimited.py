@@ -1,7 +1,9 @@
 """CSV files become sheets: encoding, delimiter, records. What the columns mean is decided elsewhere."""
 
+import codecs
 import csv
 import io
+import re
 from collections import Counter
 
 from caseforge_assets.frameworks.files.sheets import Cell, Flaw, Sheet
@@ -12,10 +14,11 @@ from caseforge_assets.wording import counted
 
 _DELIMITERS = (",", ";", "\t", "|")
 _PROBED_CHARS = 65_536
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 def read_delimited(data: bytes, limits: Limits) -> Sheet:
-    """Reads UTF-8 text, with or without byte order mark, separated by commas, semicolons, tabs or upright strokes.
+    """Reads UTF-8 text, or UTF-16 as Excel's "Unicode Text" has it, separated by commas, semicolons, tabs or upright strokes.
 
     Rows are counted as Excel does: a record with line breaks inside quotes is one row.
 
@@ -36,8 +39,11 @@ def read_delimited(data: bytes, limits: Limits) -> Sheet:
 
 
 def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FileRefusedError('The file is UTF-16 text. Save it in Excel as "CSV UTF-8 (Comma delimited)".')
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            raise FileRefusedError('The file is damaged UTF-16 text. Save it in Excel as "CSV UTF-8 (Comma delimited)".') from None
     if b"\x00" in data:
         raise FileRefusedError("The file is not a text file: it holds zero bytes.")
     try:
@@ -74,12 +80,18 @@ def _records(text: str, delimiter: str, limits: Limits) -> list[list[Cell]]:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if len(rows) == limits.max_rows:
                 raise FileRefusedError(f"The file has more than {counted(limits.max_rows, 'row')}, too many for a framework.")
-            rows.append([] if _is_ruler(cells) else list(cells))
+            rows.append([] if _is_ruler(cells) else [_meant(cell) for cell in cells])
     except csv.Error as error:
         raise FileRefusedError(
             f"The row cannot be read ({error}). Look for a quotation mark that is not closed.", row=len(rows) + 1
         ) from None
     return rows
+
+
+def _meant(cell: str) -> str:
+    """Gives a text that is written as a formula, to keep spreadsheets from making a number or date of it: ="1.10"."""
+    found = _TEXT_FORMULA.fullmatch(cell)
+    return found[1] if found else cell
 
 
 def _is_ruler(cells: list[str]) -> bool:

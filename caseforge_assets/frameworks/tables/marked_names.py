@@ -1,4 +1,4 @@
-"""Marks in names that are none of them: a footnote's behind them, as NAICS has a T, and dots, dashes or the like before them that say how deep they lie."""
+"""What stands around names and is none of them: a footnote's mark, as NAICS has a T; dots, dashes or groups of rows that say how deep they lie."""
 
 from __future__ import annotations
 
@@ -53,3 +53,20 @@ def with_depths_of_marks(entries: Sequence[Entry]) -> list[Entry]:
         replace(entry, name=match[3], indent=_BLANKS_A_MARK * match[1].count(match[2]) // step) if match else entry
         for entry, match in zip(entries, found, strict=True)
     ]
+
+
+def with_depths_of_groups(table: Table, entries: Sequence[Entry], *, is_asked: bool) -> list[Entry]:
+    """Takes the groups of rows that Excel folds for indentation, where nothing else indents the names and each group stands below the row that it belongs to.
+
+    Args:
+        table: Where the groups are, and a warning is noted where it is not plain which row they belong to.
+        entries: As they were read.
+        is_asked: Whether a person says that names are indented.
+    """
+    depths = [table.sheet.groups.get(entry.row, 0) for entry in entries]
+    if not any(depths) or any(entry.indent or entry.parent or entry.level or "." in entry.code for entry in entries):
+        return list(entries)
+    if not (is_asked or table.sheet.groups_are_below or (depths[0] == 0 and depths[-1] > 0)):
+        table.warn("Rows are grouped. If each group belongs to the row above it, --hierarchy indent reads them so.")
+        return list(entries)
+    return [replace(entry, indent=_BLANKS_A_MARK * depth) for entry, depth in zip(entries, depths, strict=True)]

@@ -5,11 +5,22 @@ from collections.abc import Sequence
 from caseforge_assets.frameworks.normalize import normalize_name
 from caseforge_assets.frameworks.problems import quoted, row_list
 from caseforge_assets.frameworks.tables.cells import Table, is_blank
-from caseforge_assets.frameworks.tables.codes import code_trouble, without_trailing_dots
+from caseforge_assets.frameworks.tables.code_texts import plain_code
+from caseforge_assets.frameworks.tables.codes import code_trouble
 from caseforge_assets.frameworks.tables.columns import Column
 from caseforge_assets.frameworks.tables.words import begins_as_footer, compact, is_footer_word
 
-USED_COLUMNS = (Column.CODE, Column.ID, Column.NAME, Column.DESCRIPTION, Column.PARENT, Column.PARENT_ID, Column.OWNER, Column.LEVEL)
+USED_COLUMNS = (
+    Column.CODE,
+    Column.ID,
+    Column.NAME,
+    Column.DESCRIPTION,
+    Column.PARENT,
+    Column.PARENT_ID,
+    Column.OWNER,
+    Column.LEVEL,
+    Column.PATH,
+)
 # A header row that is repeated on every page has at least these many of its headers again.
 _SAME_HEADERS = 2
 
@@ -63,15 +74,16 @@ def _length(table: Table, row: int) -> int:
 
 def _repeats_header(table: Table, row: int) -> bool:
     used, titles = _used_positions(table), table.sheet.rows[table.header.row]
-    same = 0
+    same = others = 0
     for place in used:
         cell = table.sheet.cell(row, place)
         if is_blank(cell):
             continue
         if not isinstance(cell, str) or compact(cell) != compact(str(titles[place])) or not compact(cell):
-            return False
-        same += 1
-    return same >= min(_SAME_HEADERS, len(set(used)))
+            others += 1
+        else:
+            same += 1
+    return same >= min(_SAME_HEADERS, len(set(used))) and same > others
 
 
 def _footers(table: Table, rows: Sequence[int]) -> list[int]:
@@ -93,12 +105,19 @@ def _is_note(table: Table, row: int) -> bool:
         return False
     name_place = table.header.columns.get(Column.NAME)
     if Column.CODE not in table.header.columns:
-        return len(filled) == 1 and filled[0] != name_place and filled[0] not in table.header.levels
-    code = without_trailing_dots(normalize_name(str(table.cell(row, Column.CODE))))
+        is_set_apart = row > 0 and not any(not is_blank(cell) for cell in table.sheet.rows[row - 1]) and _is_fuller_above(table, row)
+        return len(filled) == 1 and (is_set_apart or (filled[0] != name_place and filled[0] not in table.header.levels))
+    code = plain_code(normalize_name(str(table.cell(row, Column.CODE))))
     has_name = name_place in filled and any(char.isalpha() for char in str(table.cell(row, Column.NAME)))
     if not has_name and is_footer_word(code):
         return True
     return bool(code_trouble(code)) and (name_place not in filled or len(filled) == 1)
+
+
+def _is_fuller_above(table: Table, row: int) -> bool:
+    """Tells whether each row of the table above has more than one cell."""
+    above = table.sheet.rows[table.header.row + 1 : row]
+    return all(count > 1 for cells in above if (count := sum(not is_blank(cell) for cell in cells)))
 
 
 def _has_code_cell(table: Table, row: int) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -24,6 +24,7 @@ class Column(StrEnum):
     PARENT_ID = "Parent ID"
     OWNER = "Owner"
     LEVEL = "Level"
+    PATH = "Path"
     METRIC_ID = "Metric ID"
     METRIC_NAME = "Metric name"
     METRIC_CATEGORY = "Metric category"
@@ -47,7 +48,11 @@ class _Words:
     parents: tuple[str, ...]
     footers: frozenset[str]
     numbered_level: re.Pattern[str]
+    level_frame: re.Pattern[str]
     level_codes: frozenset[str]
+    level_texts: frozenset[str]
+    ordinals: dict[str, int]
+    languages: re.Pattern[str]
     sequences: tuple[tuple[str, ...], ...]
 
 
@@ -61,17 +66,47 @@ def meaning(title: str) -> tuple[Column, Rank] | None:
     words = _words()
     found = [
         (column, (left_away > 0, place, left_away))
-        for left_away, rest in _readings(compact(title))
+        for left_away, rest in _readings(compact(words.languages.sub("", title)))
         for column, place in _column_of(rest, words)
     ]
     return min(found, key=lambda reading: reading[1], default=None)
 
 
-def level_number(title: str) -> tuple[int, bool] | None:
-    """The level of a numbered column of names, "Level 2" or "L2 name", and whether it has codes instead ("L2 code"); None for others."""
+class LevelColumn(StrEnum):
+    """The kinds of columns that a table has for each level."""
+
+    NAME = "name"
+    CODE = "code"
+    DESCRIPTION = "description"
+
+
+def level_number(title: str) -> tuple[int, LevelColumn] | None:
+    """The level of a numbered column, and what it holds of it: names in "Level 2", "L2 name", codes in "L2 code"; None for others."""
     words = _words()
     match = words.numbered_level.fullmatch(compact(title))
-    return (int(match[1]), match[2] in words.level_codes) if match else None
+    return (int(match[1]), _level_column(match[2] or "", words)) if match else None
+
+
+def framed_level(title: str) -> tuple[str, int, LevelColumn] | None:
+    """What stands around the level and its number in a header of more words, the number, and what the column holds: "Capability Level 2", "2nd Tier".
+
+    Only columns with the same words around are levels of one hierarchy. None for others.
+    """
+    words = _words()
+    match = words.level_frame.fullmatch(" ".join(title.split()).casefold())
+    if not match:
+        return None
+    number = match["number"] or match["short"] or match["ordinal"]
+    after = compact(match["after"])
+    frame = f"{compact(match['before'])}#{after}"
+    return frame, words.ordinals.get(number) or int(number), _level_column(after, words)
+
+
+def _level_column(after: str, words: _Words) -> LevelColumn:
+    """What a column holds by the words behind its number: "code" or "Capability ID", "description"; else names."""
+    if after.endswith(tuple(words.level_codes)):
+        return LevelColumn.CODE
+    return LevelColumn.DESCRIPTION if after.endswith(tuple(words.level_texts)) else LevelColumn.NAME
 
 
 def level_sequence(titles: list[str]) -> tuple[int, ...]:
@@ -141,14 +176,30 @@ def _words() -> _Words:
         for place, name in enumerate(names):
             columns.setdefault(compact(name), (Column[field.upper()], place))
     levels = raw["levels"]
-    after = "|".join(sorted({compact(word) for word in levels["names"] + levels["codes"]}, key=len, reverse=True))
-    before = "|".join(sorted({compact(word) for word in levels["numbered"]}, key=len, reverse=True))
+    after, before = _any_of(map(compact, levels["names"] + levels["codes"] + levels["texts"])), _any_of(map(compact, levels["numbered"]))
+    ordinals = {word: number for line in levels["ordinals"] for number, word in enumerate(line, 1)}
     return _Words(
         columns=columns,
         qualifiers=tuple(compact(word) for word in raw["qualifiers"]),
         parents=tuple(compact(word) for word in raw["parents"]),
         footers=frozenset(compact(word) for word in raw["footers"]),
         numbered_level=re.compile(rf"(?:{before})(\d{{1,2}})({after})?"),
+        level_frame=_level_frame(levels["numbered"], ordinals),
         level_codes=frozenset(compact(word) for word in levels["codes"]),
+        level_texts=frozenset(compact(word) for word in levels["texts"]),
+        ordinals=ordinals,
+        languages=re.compile(rf"[\s_.(\[/-]+(?:{_any_of(raw['languages'])})[)\]]?$", re.IGNORECASE),
         sequences=tuple(tuple(compact(word) for word in sequence) for sequence in levels["sequences"]),
     )
+
+
+def _level_frame(numbered: Iterable[str], ordinals: Iterable[str]) -> re.Pattern[str]:
+    """Headers with a level and its number among other words: "Process L2", "2nd level", "Level Two"."""
+    level, word = _any_of(word.casefold() for word in numbered if len(word) > 1), _any_of(ordinals)
+    behind = rf"\b(?:(?:{level})[ _.:-]*(?P<number>\d{{1,2}}|{word})|l(?P<short>\d{{1,2}}))"
+    front = rf"\b(?P<ordinal>{word})[ _-]*(?:{level})"
+    return re.compile(rf"(?P<before>.*?)(?:{behind}|{front})\b(?P<after>.*)")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, set(words)), key=len, reverse=True))

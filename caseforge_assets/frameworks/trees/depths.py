@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.tables.cells import Table
-from caseforge_assets.frameworks.tables.columns import Column
+from caseforge_assets.frameworks.tables.columns import Column, map_hint
 from caseforge_assets.frameworks.tables.entries import Entry
 from caseforge_assets.frameworks.trees.parents import LOST, Parents
 
@@ -28,8 +28,21 @@ def level_numbers(entries: Sequence[Entry]) -> list[int] | None:
 def levels_line_up(entries: Sequence[Entry]) -> bool:
     """Tells whether the level column counts as a tree does: from 1, more than one level, and none skipped on the way down."""
     levels = level_numbers(entries) or []
-    steps = zip([0, *levels], levels, strict=False)
-    return len(set(levels)) > 1 and all(level <= above + 1 for above, level in steps)
+    return len(set(levels)) > 1 and all(_steps_down(levels))
+
+
+def levels_mostly_line_up(entries: Sequence[Entry]) -> bool:
+    """Tells whether the level column counts as a tree does but for few rows, or from the bottom up: nobody wants such a table without its levels."""
+    levels = level_numbers(entries) or [0]
+    if len(set(levels)) < 2:
+        return False
+    steps, upwards = _steps_down(levels), _steps_down(levels[::-1])
+    return (levels[0] == 1 and sum(steps) > len(steps) / 2) or all(upwards)
+
+
+def _steps_down(levels: Sequence[int]) -> list[bool]:
+    """Tells of each level whether it is at most one below the one before."""
+    return [level <= above + 1 for above, level in zip([0, *levels], levels, strict=False)]
 
 
 def parents_by_level(table: Table, entries: Sequence[Entry]) -> Parents:
@@ -44,7 +57,12 @@ def parents_by_level(table: Table, entries: Sequence[Entry]) -> Parents:
     parents = parents_of_levels(levels)
     for entry, parent in zip(entries, parents, strict=True):
         if parent == LOST:
-            table.refuse(f"The level is {entry.level}, but no process above is on the level before.", entry.row, Column.LEVEL)
+            table.refuse(
+                f"The level is {entry.level}, but no process above is on the level before. "
+                f"If the column has something else than levels of the hierarchy, {map_hint('level', '')} leaves it out.",
+                entry.row,
+                Column.LEVEL,
+            )
     return parents
 
 

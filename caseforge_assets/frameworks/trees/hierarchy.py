@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from caseforge_assets.frameworks.problems import quoted
+from caseforge_assets.frameworks.problems import quoted, row_list
 from caseforge_assets.frameworks.tables.cells import Table
 from caseforge_assets.frameworks.tables.codes import code_ranges, prefix_parent
 from caseforge_assets.frameworks.tables.columns import Column, map_hint
@@ -15,11 +15,13 @@ from caseforge_assets.frameworks.trees.depths import (
     indents_line_up,
     level_numbers,
     levels_line_up,
+    levels_mostly_line_up,
     parents_by_indent,
     parents_by_level,
     parents_of_levels,
 )
 from caseforge_assets.frameworks.trees.parents import (
+    LOST,
     Parents,
     dotted_parents,
     parents_by_code,
@@ -28,6 +30,8 @@ from caseforge_assets.frameworks.trees.parents import (
     refuse_same_place,
     repeated_codes,
 )
+from caseforge_assets.frameworks.trees.sections import below_sections
+from caseforge_assets.wording import counted
 
 
 class Hierarchy(StrEnum):
@@ -38,6 +42,7 @@ class Hierarchy(StrEnum):
     LEVELS = "levels"
     INDENT = "indent"
     PREFIX = "prefix"
+    PATH = "path"
 
 
 IN_WORDS = {
@@ -46,6 +51,7 @@ IN_WORDS = {
     Hierarchy.LEVELS: "the levels say which process belongs to which",
     Hierarchy.INDENT: "the indentation of the names says which process belongs to which",
     Hierarchy.PREFIX: "the beginnings of the codes say which process belongs to which",
+    Hierarchy.PATH: "each process has the whole path to it",
 }
 # Where at least as large a share of the codes has its parent in the file, the others lack theirs; below, codes are not made that way.
 _PLAIN_SHARE = 0.9
@@ -93,7 +99,11 @@ def arrange(table: Table, entries: Sequence[Entry], asked: Hierarchy | None) -> 
         Hierarchy.INDENT: parents_by_indent,
         Hierarchy.PREFIX: parents_by_prefix,
     }
-    return Arranged(entries, by_kind[hierarchy](table, entries), hierarchy)
+    parents = by_kind[hierarchy](table, entries)
+    if hierarchy in (Hierarchy.DOTTED, Hierarchy.PREFIX):
+        parents = below_sections(table, entries, parents)
+    _warn_of_other_levels(table, entries, parents)
+    return Arranged(entries, parents, hierarchy)
 
 
 def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
@@ -109,7 +119,10 @@ def recognize(entries: Sequence[Entry]) -> Hierarchy | None:
         return Hierarchy.LEVELS
     if indents_line_up(entries):
         return Hierarchy.INDENT
-    return Hierarchy.PREFIX if _is_prefixed(entries) else None
+    codes = [entry.code for entry in entries if entry.code]
+    if are_prefixed(codes) or are_prefixed([code for code in codes if not code.isalpha()]):
+        return Hierarchy.PREFIX
+    return Hierarchy.LEVELS if levels_mostly_line_up(entries) else None
 
 
 def _is_dotted(entries: Sequence[Entry]) -> bool:
@@ -153,9 +166,8 @@ def _says_more_than_dots(entries: Sequence[Entry]) -> bool:
     return all(dots in (None, level) for dots, level in pairs) and any(dots != level for dots, level in pairs)
 
 
-def _is_prefixed(entries: Sequence[Entry]) -> bool:
+def are_prefixed(order: Sequence[str]) -> bool:
     """Tells whether longer codes begin with shorter ones, and stand below them: 11, 111, 112. Numbers that only go on counting are not so."""
-    order = [entry.code for entry in entries if entry.code]
     codes, ranges = set(order), code_ranges(order)
     parents = {code: prefix_parent(code, codes, ranges) for code in order}
     below = [code for code in order if parents[code] is not None]
@@ -188,6 +200,25 @@ def _missing(table: Table, entries: Sequence[Entry], hierarchy: Hierarchy) -> st
     return None
 
 
+def _warn_of_other_levels(table: Table, entries: Sequence[Entry], parents: Parents) -> None:
+    """Warns where a column of levels says otherwise than what the hierarchy is read by."""
+    levels = level_numbers(entries)
+    if levels is None or len(set(levels)) < 2 or any(parent == LOST for parent in parents):
+        return
+    others = [
+        entry.row
+        for entry, level, parent in zip(entries, levels, parents, strict=True)
+        if (level == 1) != (parent is None) or (parent is not None and levels[parent] != level - 1)
+    ]
+    if others:
+        table.warn(
+            f"The column says other levels than the rest of the table at {counted(len(others), 'process', 'processes')} "
+            f"({row_list(map(table.sheet.row_number, others))}); it is not followed. --hierarchy levels would.",
+            others[0],
+            Column.LEVEL,
+        )
+
+
 def _warn_of_flatness(table: Table, entries: Sequence[Entry]) -> None:
     if len(entries) < 2 or table.findings.has_unreadable(table.sheet.name, table.header.title(Column.CODE)):
         return
@@ -196,8 +227,16 @@ def _warn_of_flatness(table: Table, entries: Sequence[Entry]) -> None:
     why = "the codes have no dots" if all("." not in entry.code for entry in entries) else "no code is the beginning of another"
     if Column.CODE not in table.header.columns:
         why = "nothing says which process belongs to which"
+    if _ends_in_zeros(entries):
+        why += "; if zeros at the end of codes leave levels out, a column of levels or parents has to say which"
     unknown = ", ".join(quoted(title, 30) for title in list(table.header.unknown.values())[:8])
     table.warn(
         f"All processes are on the top level: there is no parent column, and {why}. If they have levels, --hierarchy and --map say how"
         + (f" (columns not used: {unknown})." if unknown else ".")
     )
+
+
+def _ends_in_zeros(entries: Sequence[Entry]) -> bool:
+    """Tells whether codes are of one length and some are filled up with zeros: 100, 110, 111."""
+    codes = [entry.code for entry in entries]
+    return len(set(map(len, codes))) == 1 and len(codes[0]) > 2 and sum(code.endswith("0") for code in codes) >= _PLAIN_PREFIXES

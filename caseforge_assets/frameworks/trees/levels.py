@@ -8,13 +8,18 @@ from dataclasses import replace
 from caseforge_assets.frameworks.normalize import identifying
 from caseforge_assets.frameworks.problems import quoted
 from caseforge_assets.frameworks.tables.cells import Table
-from caseforge_assets.frameworks.tables.codes import code_trouble, without_trailing_dots
+from caseforge_assets.frameworks.tables.code_texts import plain_code
+from caseforge_assets.frameworks.tables.codes import code_trouble
 from caseforge_assets.frameworks.tables.columns import Column, Header
 from caseforge_assets.frameworks.tables.entries import Entry, read_entry, refuse_long_name
 from caseforge_assets.frameworks.trees.hierarchy import Arranged, Hierarchy
 from caseforge_assets.wording import counted
 
 Way = tuple[str, ...]
+# What people write in a cell that stays empty.
+_NO_NAME = frozenset(
+    {"-", "--", "–", "—", "/", "n/a", "n.a.", "na", "none", "null", "nil", "tbd", "k. a.", "k.a.", "entfällt", "keine", "keiner"}
+)
 
 
 def level_columns(header: Header) -> tuple[int, ...]:
@@ -60,12 +65,13 @@ def read_levels(table: Table, rows: Sequence[int], levels: tuple[int, ...]) -> A
             _refuse_repeated(table, row, entries[own].row, way[-1], levels[len(way) - 1])
             continue
         described.add(_identifying(way))
-        entries[own] = replace(read_entry(table, row, entries[own].code or _code_of_row(table, row), way[-1]), parent=())
+        of_row = read_entry(table, row, entries[own].code or _code_of_row(table, row), way[-1])
+        entries[own] = replace(of_row, parent=(), description=of_row.description or entries[own].description)
     return Arranged(_with_codes(table, entries), parents, Hierarchy.LEVELS)
 
 
 def _code_of_row(table: Table, row: int) -> str:
-    text = without_trailing_dots(table.line(row, Column.CODE) or "")
+    text = plain_code(table.line(row, Column.CODE) or "")
     return "" if code_trouble(text) else text
 
 
@@ -94,6 +100,7 @@ def _title(table: Table, position: int) -> str:
 
 def _names(table: Table, row: int, levels: tuple[int, ...]) -> list[str]:
     names = [table.line_at(row, position, _title(table, position)) or "" for position in levels]
+    names = ["" if name.casefold() in _NO_NAME else name for name in names]
     for name, position in zip(names, levels, strict=True):
         refuse_long_name(table, row, name, _title(table, position))
     return names
@@ -126,7 +133,7 @@ def _add_missing(table: Table, row: int, way: Way, entries: list[Entry], parents
         part = _identifying(way[: level + 1])
         if part not in places:
             places[part] = len(entries)
-            entries.append(Entry(row, _code(table, row, level), None, way[level], ""))
+            entries.append(Entry(row, _code(table, row, level), None, way[level], _text(table, row, level)))
             parents.append(above)
         above = places[part]
 
@@ -135,11 +142,19 @@ def _code(table: Table, row: int, level: int) -> str:
     if level >= len(table.header.level_codes):
         return ""
     position = table.header.level_codes[level]
-    code = without_trailing_dots(table.line_at(row, position, _title(table, position)) or "")
+    code = plain_code(table.line_at(row, position, _title(table, position)) or "")
     if trouble := code_trouble(code):
         shown = trouble if code else "The cell is empty. Every process needs a code where there are columns of codes."
         table.findings.refuse(shown, sheet=table.sheet.name, row=table.sheet.row_number(row), column=_title(table, position))
     return code
+
+
+def _text(table: Table, row: int, level: int) -> str:
+    """The description of a level, where each level has a column of them."""
+    if level >= len(table.header.level_texts):
+        return ""
+    position = table.header.level_texts[level]
+    return table.paragraphs_at(row, position, _title(table, position)) or ""
 
 
 def _refuse_nameless(table: Table, row: int, levels: tuple[int, ...]) -> None:

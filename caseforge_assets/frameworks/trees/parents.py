@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
@@ -16,6 +17,8 @@ from caseforge_assets.wording import counted
 LOST = -1
 Parents = list[int | None]
 # What programs write where there is no parent.
+# What stands between a code and a name where both name a parent: "1.1 - Win", "Win (1.1)".
+_JOINTS = re.compile(r"[\s()\[\]:–—_-]+")
 _NO_PARENT = frozenset({"0", "-1", "null", "none", "nil", "n/a", "-", "–", "root"})
 
 
@@ -31,27 +34,10 @@ def parents_by_code(table: Table, entries: Sequence[Entry]) -> Parents:
         if not names and above:
             missing.setdefault(above[-1] if ends_in_zero and above[0].isdecimal() else above[0], []).append(entry)
         parents.append(by_code[names[0]] if names else LOST if above else None)
-    _warn_of_mixed_roots(table, entries, parents)
     # A code that stands twice may be the one that is missing beside it.
     repeated = {parent_codes(code)[:1] for code in repeated_codes(entries)}
     _refuse_missing(table, {name: those for name, those in missing.items() if parent_codes(name)[:1] not in repeated}, Column.CODE)
     return parents
-
-
-def _warn_of_mixed_roots(table: Table, entries: Sequence[Entry], parents: Parents) -> None:
-    """Warns of letters without anything below them beside numbers on the top level: sections and their divisions, as in NACE."""
-    above = set(parents)
-    roots = [(entry, position) for position, (entry, parent) in enumerate(zip(entries, parents, strict=True)) if parent is None]
-    letters = [entry for entry, position in roots if entry.code.isalpha() and position not in above]
-    numbers = [entry for entry, _ in roots if entry.code.isdecimal()]
-    if letters and numbers:
-        shown = ", ".join(entry.code for entry in letters[:5]) + ("" if len(letters) <= 5 else ", …")
-        table.warn(
-            f"Nothing is below {shown}, and {counted(len(numbers), 'number is', 'numbers are')} on the top level: the codes do not say which number belongs "
-            'to which letter. A parent column does (--map parent="HEADER").',
-            letters[0].row,
-            Column.CODE,
-        )
 
 
 def repeated_codes(entries: Sequence[Entry]) -> list[str]:
@@ -75,45 +61,59 @@ def parents_by_prefix(table: Table, entries: Sequence[Entry]) -> Parents:
 
 def parents_by_column(table: Table, entries: Sequence[Entry]) -> Parents:
     """By what the parent column says: a code, an id, or a name that only one process has."""
-    by_code = {entry.code: position for position, entry in reversed(list(enumerate(entries))) if entry.code}
-    by_id = {entry.stable_id: position for position, entry in reversed(list(enumerate(entries))) if entry.stable_id is not None}
-    by_name = _by_name(entries)
+    called = _Called(entries)
     parents: Parents = []
     missing: dict[tuple[Column, str], list[Entry]] = {}
     for entry in entries:
         column = _reference_column(table, entry)
-        found = _resolved(table, entry, column, by_code, by_id, by_name) if entry.parent else None
+        found = _resolved(table, entry, column, called) if entry.parent else None
         is_root = found is None and (not entry.parent or entry.parent[0].casefold() in _NO_PARENT)
         if found is None and not is_root:
             missing.setdefault((column, entry.parent[0]), []).append(entry)
         parents.append(None if is_root else LOST if found is None else found)
     for (column, name), without in missing.items():
-        _refuse_missing(table, {name: without}, column)
-    _warn_of_odd_roots(table, entries, parents, by_code)
+        _refuse_missing(table, {name: without}, column, [entries[place] for place in called.names.get(name.casefold(), [])])
+    _warn_of_odd_roots(table, entries, parents, called.codes)
     return parents
+
+
+class _Called:
+    """The positions of entries by all that a parent column may call them."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        last_first = list(reversed(list(enumerate(entries))))
+        self.codes = {entry.code: position for position, entry in last_first if entry.code}
+        self.ids = {entry.stable_id: position for position, entry in last_first if entry.stable_id is not None}
+        self.names: dict[str, list[int]] = {}
+        self.labels: dict[str, list[int]] = {}
+        for position, entry in enumerate(entries):
+            self.names.setdefault(entry.name.casefold(), []).append(position)
+            for label in {entry.code, entry.stable_id or "", entry.code + entry.name, entry.name + entry.code}:
+                self.labels.setdefault(_label(label), []).append(position)
+
+    def by_words(self, texts: Sequence[str]) -> int | None:
+        """The one entry that is called so by its name, by its code in other case, or by both together: "1.1 Win", "Win (1.1)"."""
+        named = [own[0] for text in texts if len(own := self.names.get(text.casefold(), [])) == 1]
+        labelled = [own[0] for text in texts if _label(text) and len(own := self.labels.get(_label(text), [])) == 1]
+        return next(iter(named + labelled), None)
+
+
+def _label(text: str) -> str:
+    return _JOINTS.sub("", text).casefold()
 
 
 def _positions(by_code: Mapping[str, int]) -> dict[str, int]:
     return {code: position for code, position in by_code.items() if code}
 
 
-def _by_name(entries: Sequence[Entry]) -> dict[str, int]:
-    names: dict[str, list[int]] = {}
-    for position, entry in enumerate(entries):
-        names.setdefault(entry.name.casefold(), []).append(position)
-    return {name: positions[0] for name, positions in names.items() if len(positions) == 1}
-
-
 def _reference_column(table: Table, entry: Entry) -> Column:
     return next((column for column in (Column.PARENT_ID, Column.PARENT) if table.cell(entry.row, column) != ""), Column.PARENT)
 
 
-def _resolved(
-    table: Table, entry: Entry, column: Column, by_code: Mapping[str, int], by_id: Mapping[str, int], by_name: Mapping[str, int]
-) -> int | None:
+def _resolved(table: Table, entry: Entry, column: Column, called: _Called) -> int | None:
     """The parent's position; None where the file has none that is called so."""
-    codes = [name for name in entry.parent if name in by_code]
-    ids = [by_id[name] for name in entry.parent if name in by_id]
+    codes = [name for name in entry.parent if name in called.codes]
+    ids = [called.ids[name] for name in entry.parent if name in called.ids]
     if column is Column.PARENT and len(codes) > 1 and entry.parent[1] == f"{entry.parent[0]}0":
         table.refuse(
             f"The parent is kept as the number {entry.parent[0]}, which may mean {codes[0]} or {codes[1]}. Format the column as Text and type it again.",
@@ -121,20 +121,24 @@ def _resolved(
             column,
         )
         return LOST
-    by_codes = [by_code[name] for name in codes]
-    names = [by_name[name.casefold()] for name in entry.parent if name.casefold() in by_name]
-    found = [*(ids + by_codes if column is Column.PARENT_ID else by_codes + ids), *names]
-    return found[0] if found else None
+    by_codes = [called.codes[name] for name in codes]
+    found = ids + by_codes if column is Column.PARENT_ID else by_codes + ids
+    return found[0] if found else called.by_words(entry.parent)
 
 
-def _refuse_missing(table: Table, missing: Mapping[str, Sequence[Entry]], column: Column) -> None:
-    """Notes each parent that is not in the file once, however many it is the parent of. An unreadable code may be the one that is missing."""
+def _refuse_missing(table: Table, missing: Mapping[str, Sequence[Entry]], column: Column, called: Sequence[Entry] = ()) -> None:
+    """Notes each parent that is not in the file once, or of which there are several, however many it is the parent of.
+
+    An unreadable code may be the one that is missing.
+    """
     if table.findings.has_unreadable(table.sheet.name, table.header.title(Column.CODE)):
         return
     for name, entries in missing.items():
         rows = [table.sheet.row_number(entry.row) for entry in entries[1:]]
         more = f" {counted(len(entries), 'process', 'processes')} name it, also in {row_list(rows)}." if rows else ""
-        table.refuse(f"The parent {quoted(name)} is not in the file.{more}", entries[0].row, column)
+        several = row_list([table.sheet.row_number(entry.row) for entry in called]) if called else ""
+        what = f"may be any of several: {several} are called so. Name it by its code or id." if called else "is not in the file."
+        table.refuse(f"The parent {quoted(name)} {what}{more}", entries[0].row, column)
 
 
 def refuse_same_place(table: Table, entries: Sequence[Entry]) -> None:

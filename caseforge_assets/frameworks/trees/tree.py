@@ -116,13 +116,19 @@ def _refuse_repeated(table: Table, entries: Sequence[Entry], column: Column, val
 
 
 def _levels_hint(table: Table) -> str:
-    """Gives the option that takes names that repeat themselves, and those that do not, for two levels, where the table has both."""
+    """Gives the option that takes what repeats itself, and what does not, for two levels, where the table has both: names of occupations, or codes, and tasks."""
     rows = range(table.header.row + 1, len(table.sheet.rows))
-    names = table.header.titles.get(Column.NAME, "HEADER")
-    for place, title in table.header.unknown.items():
+    titles = table.header.titles
+
+    def has_own(place: int) -> bool:
         texts = [text for row in rows if " " in (text := str(table.sheet.cell(row, place)).strip())]
-        if texts and len(set(texts)) > _OWN * len(rows):
-            return f"{map_hint('level1', names)} {map_hint('level2', title)}"
+        return bool(texts) and len(set(texts)) > _OWN * len(rows)
+
+    if Column.NAME in titles and Column.CODE in titles and has_own(table.header.columns[Column.NAME]):
+        return f"{map_hint('level1', titles[Column.CODE])} {map_hint('level2', titles[Column.NAME])}"
+    own = next((title for place, title in table.header.unknown.items() if has_own(place)), None)
+    if own is not None:
+        return f"{map_hint('level1', titles.get(Column.NAME, 'HEADER'))} {map_hint('level2', own)}"
     return f"{map_hint('level1', 'HEADER')} {map_hint('level2', 'HEADER')}"
 
 
