@@ -67,7 +67,7 @@ def find(figures: Figures, thresholds: Thresholds, now: datetime, open_keys: Ope
 
 
 def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
-    subject, which = f"batch {batch.id}", f"{batch.stage} {batch.name}"
+    subject, which = f"batch {batch.id}", f"{batch.stage}{f' of {batch.framework_key}' if batch.framework_key else ''} {batch.name}"
     if batch.state == BatchState.unknown:
         yield Finding(Rule.unknown_batch, subject, Severity.warning, f"{which}: {batch.reason}", batch.framework_key)
     if batch.is_held:
@@ -162,7 +162,7 @@ def _of_webhook(webhook: WebhookFigures) -> Finding:
     text = (
         f"webhook {webhook.id} ({webhook.url}) did not take {counted(webhook.given_up, 'event')} for three days, so that "
         f"{'they are' if many else 'it is'} given up; the last one was about {webhook.last_subject}: {webhook.last_problem}. `caseforge webhooks deliveries "
-        f"{webhook.id} --state dead` lists them, `caseforge webhooks redeliver` tries one again"
+        f"{webhook.id} --state dead` lists them, `caseforge webhooks redeliver DELIVERY` tries one again"
     )
     return Finding(Rule.webhook_given_up, f"webhook {webhook.id}", Severity.warning, text, webhook.framework_key)
 

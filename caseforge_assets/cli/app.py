@@ -98,7 +98,7 @@ class Commands(click.Group):
             raise
         except (KeyboardInterrupt, click.Abort) as stopped:
             if isinstance(stopped.__context__, EOFError):  # a question, and nobody there to answer it
-                errors.print("\nNobody answered, which is no consent. --yes consents without being asked.")
+                errors.print("\nNobody answered, which is no consent. --yes, where a command has it, consents without being asked.")
                 sys.exit(NOT_APPROVED)
             errors.print("\nStopped. Nothing is lost: the same command goes on where this one stopped.")
             sys.exit(INTERRUPTED)

@@ -98,7 +98,7 @@ def _reason(wanted: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
     cap, spent = limits.plans.get(wanted.plan_id, (None, Cost())) if wanted.plan_id is not None else (None, Cost())
     if cap is not None and (problem := _over_limit(wanted, cap, spent)):
         problems.append(problem)
-        todo.append(f"raise the limit (caseforge plans raise {wanted.plan_id})")
+        todo.append(f"raise the limit (caseforge plans raise {wanted.plan_id} --max-cost-usd USD)")
     if not problems:
         return ""
     if wanted.plan_id is not None:

@@ -33,7 +33,7 @@ _WORDS: Mapping[str, str] = {NodeState.NO_SOURCE: "without a source", NodeState.
 MEANINGS = {
     NodeState.DONE: "there is a good answer, and it fits",
     NodeState.WAITING: "its request is pending or under way",
-    NodeState.FAILED: "its last attempt failed, or it was too long to be sent (`caseforge failed` says how)",
+    NodeState.FAILED: "its last attempt failed, or it was too long to be sent; the list of failed nodes says why",
     NodeState.CANCELLED: "its request waits until a person asks again",
     NodeState.STALE: "its request would be another one now",
     NodeState.MISSING: "there is nothing yet",

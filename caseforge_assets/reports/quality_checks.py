@@ -28,7 +28,7 @@ def check_scores(asset: str, rows: Sequence[Measured], warn_below: int, fail_sha
     of_all = f"{summary.low:,} of {counted(summary.measured, 'measured content')} {'scores' if summary.low == 1 else 'score'}"
     says = f"{of_all} less than {warn_below}" if rows else "no content is there yet"
     if unmeasured := summary.contents - summary.measured:
-        says += f"; {counted(unmeasured, 'is', 'are')} not measured (`caseforge quality` measures them)"
+        says += f"; {counted(unmeasured, 'is', 'are')} not measured (`caseforge quality --framework KEY` measures them)"
     figures: dict[str, int | float] = {"measured": summary.measured, "low_scores": summary.low, "unmeasured": unmeasured}
     if summary.mean is not None and summary.median is not None and summary.lowest is not None:
         figures |= {"mean_score": round(summary.mean, 1), "median_score": float(summary.median), "lowest_score": summary.lowest}

@@ -96,7 +96,7 @@ def show(session: Session, portfolio: str, as_json: bool) -> None:
     if view.portfolio.description:
         console.print(view.portfolio.description, markup=False)
     if not view.entries:
-        console.print(f"Nothing is in it yet: caseforge portfolio add {view.portfolio.id} UID")
+        console.print(f"Nothing is in it yet: caseforge portfolio add {view.portfolio.id} UID --framework KEY")
         return
     table = FittingTable("", "Use case", "Title", "Process", "Priority", "Status", "Owner", "Note", drop=("Note", "Owner", "Process"))
     for entry in view.entries:
@@ -133,7 +133,7 @@ def make(session: Session, name: str, description: str, shared: bool) -> None:
 
     with session.store.begin() as connection:
         row = make_portfolio(connection, caller(), name, description=description, is_shared=shared)
-    console.print(f"Portfolio {row.id}, {row.name}, is there: caseforge portfolio add {row.id} UID", markup=False)
+    console.print(f"Portfolio {row.id}, {row.name}, is there: caseforge portfolio add {row.id} UID --framework KEY", markup=False)
 
 
 @portfolio.command()

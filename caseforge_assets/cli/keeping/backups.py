@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from caseforge_assets.cli.shared.console import console, errors, print_json
+from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
@@ -77,7 +78,7 @@ def restore(
     refuse_unless_empty(session.store)
     unpacked = _unpack(session, from_backup, trust_code=trust_code, quiet=as_json) if from_backup else None
     started = time.perf_counter()
-    with console.status("Restoring from the journal …"):
+    with busy("Restoring from the journal"):
         restored = run(session.store, session.folder, up_to=up_to, lets_in=from_backup is None or trust_code)
     took_s = time.perf_counter() - started
     if from_backup:
@@ -97,8 +98,8 @@ def restore(
 
 
 def _say(session: Session, restored: Restored, undeclared: list[str], took_s: float) -> None:
-    rows = ", ".join(_counted(restored.rows[table], *nouns) for table, nouns in SHOWN.items() if table in restored.rows)
-    source = f"{_counted(restored.segments, 'segment', 'segments')} of the journal"
+    rows = ", ".join(counted(restored.rows[table], *nouns) for table, nouns in SHOWN.items() if table in restored.rows)
+    source = f"{counted(restored.segments, 'segment')} of the journal"
     console.print(f"Restored in {took_s:.1f} s from {source}, as of {restored.until:%Y-%m-%d %H:%M:%S} UTC: {rows}.")
     for batch in restored.looked_for:
         console.print(f"  {batch}: is looked for at its provider before it is created again; `caseforge monitor` goes on with it.")
@@ -107,7 +108,7 @@ def _say(session: Session, restored: Restored, undeclared: list[str], took_s: fl
     branch = restored.others.other_branch
     if branch:
         errors.print(
-            f"Left out: {_counted(len(branch), 'segment', 'segments')} of a database that was set back to an older state, from {branch[0]} on. "
+            f"Left out: {counted(len(branch), 'segment')} of a database that was set back to an older state, from {branch[0]} on. "
             "`caseforge restore --up-to SEGMENT` restores that one instead.",
             style="yellow",
         )
@@ -123,10 +124,6 @@ def _say(session: Session, restored: Restored, undeclared: list[str], took_s: fl
         )
 
 
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
-
-
 def _undeclared(session: Session) -> list[str]:
     from caseforge_assets.store.editions.frameworks import loaded_keys
 
@@ -137,7 +134,9 @@ def _undeclared(session: Session) -> list[str]:
 def _show(session: Session, backup: Path, as_json: bool) -> None:
     from caseforge_assets.commands.backing_up.unpack_backup import checked_backup
 
-    with console.status(f"Checking {backup.name} …"), checked_backup(backup, session.folder) as checked:
+    with ExitStack() as stack:
+        with busy(f"Checking {backup.name}"):
+            checked = stack.enter_context(checked_backup(backup, session.folder))
         if as_json:
             print_json(_plain(checked))
         else:
@@ -149,10 +148,13 @@ def _unpack(session: Session, backup: Path, *, trust_code: bool, quiet: bool) ->
     from caseforge_assets.commands.backing_up.place_backup import place_backup
     from caseforge_assets.commands.backing_up.unpack_backup import checked_backup
 
-    with console.status(f"Unpacking {backup.name} …"), checked_backup(backup, session.folder) as checked:
+    with ExitStack() as stack:
+        with busy(f"Checking {backup.name}"):
+            checked = stack.enter_context(checked_backup(backup, session.folder))
         if not quiet:
             _say_brought(checked)
-        unpacked = place_backup(checked, session.folder, session.settings.project_folder, trust_code=trust_code)
+        with busy(f"Unpacking {backup.name}"):
+            unpacked = place_backup(checked, session.folder, session.settings.project_folder, trust_code=trust_code)
     if not unpacked.set_aside:
         session.use_new_project()
     if not quiet:
@@ -201,7 +203,7 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
     """
     from caseforge_assets.commands.backing_up.backup import backup as run
 
-    with console.status("Backing up …"):
+    with busy("Backing up"):
         written = run(session.store, session.folder, session.settings, target)
     if as_json:
         print_json({"path": str(written.path), "files": written.files, "size_bytes": written.size_bytes, "masked": written.masked})

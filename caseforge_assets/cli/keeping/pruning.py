@@ -14,9 +14,10 @@ from caseforge_assets.cli.shared.console import busy, console, errors, print_jso
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.wording import counted
 
 SHORTEST = timedelta(hours=1)  # what is under way may still need what was newest a moment ago
-_NOUNS = {"runs": "runs", "events": "events", "check_evaluations": "check evaluations", "outbox_rows": "outbox rows"}
+_NOUNS = {"runs": "run", "events": "event", "check_evaluations": "check evaluation", "outbox_rows": "outbox row"}
 
 
 def _age(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
@@ -74,7 +75,7 @@ def _say(pruned: dict[str, Any], limit: datetime, verb: str, as_json: bool) -> N
 
 
 def _counts(pruned: dict[str, Any]) -> str:
-    return ", ".join(f"{pruned['removed'][name]:,} {noun}" for name, noun in _NOUNS.items())
+    return ", ".join(counted(pruned["removed"][name], noun) for name, noun in _NOUNS.items())
 
 
 def _change(before: int, after: int, unit: float) -> str:

@@ -62,7 +62,7 @@ def archive(session: Session, older_than: timedelta, dry_run: bool, as_json: boo
     from caseforge_assets.store.database import clock
 
     limit = clock.now_in(session.store).astimezone(UTC) - older_than
-    with console.status("Packing …"):
+    with busy("Packing"):
         moved = run(session.store, session.folder, limit, dry_run=dry_run)
         folded = [] if dry_run else fold_journal(session.store, session.folder)
     if as_json:
@@ -87,7 +87,7 @@ def unarchive(session: Session, batches: tuple[str, ...], as_json: bool) -> None
     """Bring the files of BATCHes (number, provider's id or submission id; all without any) back as they were written."""
     from caseforge_assets.commands.keeping.archive import unarchive as run
 
-    with console.status("Unpacking …"):
+    with busy("Unpacking"):
         moved = run(session.store, session.folder, batches)
     if as_json:
         print_json(asdict(moved))

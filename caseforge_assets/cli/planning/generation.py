@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseforge_assets.cli.app import NODES_FAILED, NOT_APPROVED, PROVIDER
+from caseforge_assets.cli.planning.consenting import is_agreed, left_as_they_are, print_left
 from caseforge_assets.cli.planning.pairs import print_similar
 from caseforge_assets.cli.planning.why import explain
 from caseforge_assets.cli.shared.account import account_name
-from caseforge_assets.cli.shared.console import busy, console, errors, print_json, usd
+from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import (
     accepted_stages,
     chosen_ids,
@@ -20,19 +21,25 @@ from caseforge_assets.cli.shared.options import (
     json_option,
     limit_option,
     nodes_option,
+    owner_option,
     pass_session,
     select_option,
     stage_option,
 )
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.cli.views.plan_views import approved_before_json, plan_json, print_approved_before, print_drafted, print_plan
+from caseforge_assets.cli.views.plan_views import (
+    approved_before_json,
+    plan_json,
+    print_approved_before,
+    print_drafted,
+    print_failed,
+    print_left_as_they_are,
+    print_plan,
+)
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from caseforge_assets.commands.approving.offer_plan import Offer
-    from caseforge_assets.commands.approving.view_plans import ReckonedPlan
     from caseforge_assets.commands.planning.make_plan import Plan
     from caseforge_assets.commands.planning.meant_nodes import Choice
     from caseforge_assets.commands.planning.survey import Scope
@@ -65,6 +72,7 @@ def _draft(session: Session, connection: Connection, scope: Scope, choice: Choic
 @framework_option
 @stage_option
 @nodes_option
+@owner_option
 @select_option
 @limit_option
 @regenerate_option
@@ -89,6 +97,7 @@ def plan(
     key: str | None,
     stage_keys: tuple[str, ...],
     nodes: str | None,
+    owner: str | None,
     selection: str | None,
     limit: int | None,
     regenerate: bool,
@@ -108,7 +117,7 @@ def plan(
     from caseforge_assets.commands.planning.meant_nodes import Choice
     from caseforge_assets.commands.planning.survey import Scope
 
-    key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context)
+    key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context, owner)
     simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
     if why is not None:
         explain(session, key, why, simulated, as_json)
@@ -138,6 +147,7 @@ def plan(
 @framework_option
 @stage_option
 @nodes_option
+@owner_option
 @select_option
 @limit_option
 @click.option("--test", is_flag=True, help="Only a few nodes, spread over the framework.")
@@ -155,6 +165,7 @@ def generate(
     key: str | None,
     stage_keys: tuple[str, ...],
     nodes: str | None,
+    owner: str | None,
     selection: str | None,
     limit: int | None,
     test: bool,
@@ -175,7 +186,7 @@ def generate(
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     project, provider = session.open_project, session.provider
-    choice = Choice(nodes, selection, limit, count if test else None, model_of, regenerate, refresh_context)
+    choice = Choice(nodes, selection, limit, count if test else None, model_of, regenerate, refresh_context, owner)
     cap = None if max_cost_usd is None else Decimal(str(max_cost_usd))
     with session.store.begin() as connection:  # a limit that is too low leaves nothing behind
         ids = chosen_ids(session, connection, key, stages, choice, simulated=provider.simulated)
@@ -184,14 +195,14 @@ def generate(
         offer = offer_plan(connection, project, draft, scope, max_cost_usd=cap)
     if not as_json:
         print_plan(draft, provider.simulated, offer.before, wait=wait)
-    agreed = yes or not needs_consent(draft, provider, project.configuration.auto_approve_below_usd) or _asked(draft, offer.before)
+    agreed = yes or not needs_consent(draft, provider, project.configuration.auto_approve_below_usd) or is_agreed(draft, offer.before)
     with session.store.begin() as connection:
         refused = decide_draft(connection, draft, agreed, provider, by=account_name(), max_cost_usd=cap)
     if refused:
         session.mirror()
         errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
         sys.exit(NOT_APPROVED)
-    finish_sending(session, key, offer, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
+    finish_sending(session, scope, offer, wait=wait, as_json=as_json, summary={"plan": plan_json(draft, provider.simulated)})
 
 
 @click.command()
@@ -219,58 +230,46 @@ def submit(session: Session, yes: bool, wait: bool, as_json: bool) -> None:
     finish_sending(session, None, Offer(None, before), wait=wait, as_json=as_json, summary={})
 
 
-def finish_sending(session: Session, key: str | None, offer: Offer, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:
-    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code."""
+def finish_sending(session: Session, scope: Scope | None, offer: Offer, *, wait: bool, as_json: bool, summary: dict[str, Any]) -> None:
+    """Submits what was named to the person, waits if asked, mirrors to Dagster, prints what came of it and sets the exit code.
+
+    Args:
+        scope: what the command was asked for, of which failures are told; None: whatever is sent, of which those are told that come now.
+    """
     from caseforge_assets.cli.watching.following import batches_in_trouble, exit_if_in_trouble, follow, submit_once
-    from caseforge_assets.commands.rounds.work import count_failed_nodes, lift_stop
+    from caseforge_assets.commands.reporting.list_failures import failures_of
+    from caseforge_assets.commands.rounds.work import lift_stop
 
     with session.store.begin() as connection:
         lift_stop(connection, session.provider)
+        before = failures_of(connection, session.project, None) if scope is None else frozenset()
     done = (follow if wait else submit_once)(session, consent=offer.consent, quiet=as_json)
     session.mirror()
     with session.store.connect() as connection:
-        failed = count_failed_nodes(connection, session.project, key)
-    trouble = batches_in_trouble(session, key) if wait else []
+        failed = failures_of(connection, session.project, scope) - before
+    left = left_as_they_are(session, offer) if wait else {}
+    trouble = batches_in_trouble(session, scope) if wait else []
     if as_json:
         refused = [batch.reason for batch in done.refused]
-        sent = {"submitted_batches": done.submitted, "refused": refused, "held_back": done.held_back, "failed_nodes": failed}
-        sent["waiting"] = {batch.name: batch.reason for batch in trouble}
+        sent = {
+            "submitted_batches": done.submitted,
+            "refused": refused,
+            "held_back": done.held_back,
+            "failed_nodes": len({(row.framework_key, row.code) for row in failed}),
+        }
+        sent |= {"left_as_they_are": left, "waiting": {batch.name: batch.reason for batch in trouble}}
         print_json({**summary, "approved_before": approved_before_json(offer.before), **sent})
     else:
-        _print_left(session, offer)
+        print_left_as_they_are(left, session.stages)
+        print_left(session, offer)
     if done.refused:
         sys.exit(PROVIDER)
     if done.held_back:
         if not as_json:
             console.print(f"Held back: {done.held_back}", style="yellow")
         sys.exit(NOT_APPROVED)
-    exit_if_in_trouble(trouble, quiet=as_json)
+    exit_if_in_trouble(session, trouble, quiet=as_json)
     if wait and failed:
         if not as_json:
-            of = f" --framework {key}" if key else ""
-            console.print(
-                f"{counted(failed, 'node')} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends them again.",
-                style="yellow",
-            )
+            print_failed(failed, named=scope is not None and scope.node_ids is not None)
         sys.exit(NODES_FAILED)
-
-
-def _print_left(session: Session, offer: Offer) -> None:
-    """Prints what else is approved and waits: this command left it alone."""
-    from caseforge_assets.commands.approving.offer_plan import left_waiting
-
-    with session.store.connect() as connection:
-        found = left_waiting(connection, session.open_project, offer)
-    for reckoned in found:
-        waits = reckoned.plan.held_back or "`caseforge submit` sends them"
-        console.print(
-            f"{counted(reckoned.now, 'other request is', 'other requests are')} approved and wait, plan {reckoned.plan.id} of {reckoned.plan.framework_key}: {waits}."
-        )
-
-
-def _asked(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
-    from caseforge_assets.costs.sums import total
-
-    waiting, cost = sum(reckoned.now for reckoned in before), total(reckoned.now_cost for reckoned in before)
-    too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
-    return click.confirm(f"Send {counted(draft.nodes, 'request')} for about {usd(draft.expected_cost_usd)}{too}?", err=True)

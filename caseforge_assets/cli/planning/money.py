@@ -18,6 +18,8 @@ from caseforge_assets.costs.sums import Payment
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from caseforge_assets.store.figures.spending import Spent
 
 GROUPINGS = ("stage", "model", "day", "branch", "framework", "batch", "outcome", "node")
@@ -54,24 +56,27 @@ def costs(session: Session, key: str | None, grouping: str, since: float | None,
     Costs are the price list's, applied to the tokens of each answer; what is not known is said to be unknown.
     """
     from caseforge_assets.commands.money.sum_costs import sum_costs
+    from caseforge_assets.store.figures.batch_sums import frameworks_by_name
 
     keyed = session.framework_key(key) if key or grouping in ("branch", "node") else None
     start = datetime.now(UTC) - timedelta(days=since) if since is not None else None
     with session.store.connect() as connection:
         rows = sum_costs(connection, grouping, keyed, start)
+        of = frameworks_by_name(connection, [row.name for row in rows]) if grouping == "batch" else {}
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([asdict(row) | ({"frameworks": of.get(row.name, ())} if grouping == "batch" else {}) for row in rows])
     elif not rows:
         console.print("Nothing came back yet.")
     else:
-        _print_costs(rows, grouping)
+        _print_costs(rows, grouping, of)
 
 
-def _print_costs(rows: list[Spent], grouping: str) -> None:
+def _print_costs(rows: list[Spent], grouping: str, of: Mapping[str, Sequence[str]]) -> None:
     from caseforge_assets.costs.sums import total
 
     table = FittingTable(
         grouping.capitalize(),
+        *(["Framework"] if of else []),
         "Kind",
         "Attempts",
         "Input tokens",
@@ -83,7 +88,8 @@ def _print_costs(rows: list[Spent], grouping: str) -> None:
     )
     for row in rows:
         tokens = ("unknown" if count is None else f"{count:,}" for count in (row.input_tokens, row.output_tokens, row.reasoning_tokens))
-        table.add_row(row.name, row.kind, f"{row.attempts:,}", *tokens, str(row.cost), _known(row.expected_cost_usd))
+        whose = [", ".join(of.get(row.name, ()))] if of else []
+        table.add_row(row.name, *whose, row.kind, f"{row.attempts:,}", *tokens, str(row.cost), _known(row.expected_cost_usd))
     console.print(table)
     for kind in dict.fromkeys(row.kind for row in rows):
         of_kind = [row for row in rows if row.kind == kind]

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json
 from caseforge_assets.cli.shared.options import chosen_id, framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
 
 if TYPE_CHECKING:
     from caseforge_assets.store.database.engine import Connection
@@ -31,7 +31,7 @@ def print_similar(
     if not pairs:
         console.print(f"No node that would be asked for is like another one by {at_least:.0%} in name and description.")
         return
-    table = Table("Node", "is like", "Names", "Texts", "Answer there", title="Nearly the same", title_justify="left", show_lines=True)
+    table = FittingTable("Node", "is like", "Names", "Texts", "Answer there", title="Nearly the same", show_lines=True)
     for pair in pairs:
         alike = (f"{pair.of_names:.0%}", f"{pair.of_descriptions:.0%}", "yes" if pair.like.has_content else "not yet")
         texts = pair.node.description != pair.like.description
@@ -107,7 +107,7 @@ def show(session: Session, as_json: bool) -> None:
     if not rows:
         console.print("No pair was accepted. `caseforge plan --similar 0.9 --framework KEY` lists nodes that are nearly the same.")
         return
-    table = Table("Node", "takes the answers of", "Holds", "Accepted by", "When")
+    table = FittingTable("Node", "takes the answers of", "Holds", "Accepted by", "When", drop=("When", "Accepted by"))
     for row in rows:
         holds = "yes" if row.holds else "no: the node's text has changed since"
         texts = (f"{row.framework_key} {row.code} {row.name}", f"{row.like_framework_key} {row.like_code} {row.like_name}")

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.shared.console import console, errors, print_json, usd
 from caseforge_assets.cli.shared.options import chosen_id, chosen_stages, framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _print(found: Preview, stage_key: str) -> None:
         console.rule(title)
         console.print(text)
     console.rule("request")
-    table = Table("Setting", "Value", title=f"{found.node}: {stage_key}, version {found.stage_version}", title_justify="left")
+    table = FittingTable("Setting", "Value", title=f"{found.node}: {stage_key}, version {found.stage_version}")
     table.add_row("endpoint", f"/v1/{found.endpoint}")
     for name, value in found.body.items():
         if name == "model" and value != found.model:

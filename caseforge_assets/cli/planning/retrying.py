@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from caseforge_assets.cli.shared.options import (
     framework_option,
     json_option,
     nodes_option,
+    owner_option,
     pass_session,
     stage_option,
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @framework_option
 @stage_option
 @nodes_option
+@owner_option
 @click.option(
     "--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only nodes that failed so (may be repeated), e.g. truncated_reasoning."
 )
@@ -53,6 +56,7 @@ def retry(
     key: str | None,
     stage_keys: tuple[str, ...],
     nodes: str | None,
+    owner: str | None,
     outcomes: tuple[str, ...],
     max_tokens: int | None,
     quality_below: int | None,
@@ -69,18 +73,20 @@ def retry(
     from caseforge_assets.commands.planning.survey import Scope
 
     key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
+    with session.store.connect() as connection:
+        ids = choose_nodes(connection, key, nodes, owner=owner)
     if quality_below is not None:
         if outcomes or max_tokens:
             raise click.UsageError(
                 "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
             )
-        low = retry_low_scores(session, key, chosen_stages(session, stage_keys), nodes, quality_below, yes=yes, as_json=as_json)
+        low = retry_low_scores(session, key, chosen_stages(session, stage_keys), ids, quality_below, yes=yes, as_json=as_json)
         summary = {"retried": len(low.asked), "follow": low.later}
-        finish_sending(session, key, Offer(low), wait=wait, as_json=as_json, summary=summary)
+        asked = Scope(key, session.stages.shared, provider.simulated, sorted({row.node_id for row in low.asked}))
+        finish_sending(session, asked, Offer(low), wait=wait, as_json=as_json, summary=summary)
         return
     readable = _judge_again(session, key, as_json)
     with session.store.begin() as connection:
-        ids = choose_nodes(connection, key, nodes)
         scope = Scope(key, stages, provider.simulated, ids)
         draft = plan_retry(connection, session.project, scope, outcomes, max_tokens)
         offer = offer_plan(connection, session.open_project, draft, scope, made_by=MADE_BY)
@@ -94,7 +100,9 @@ def retry(
         session.mirror()
         sys.exit(NOT_APPROVED)
     summary = {"retried": draft.nodes, "follow": draft.later, "readable": readable}
-    finish_sending(session, key, offer, wait=wait, as_json=as_json, summary=summary)
+    meant = draft.node_ids.union(*(reckoned.node_ids for reckoned in offer.before))
+    asked = replace(scope, stages=session.stages.shared, node_ids=sorted(meant))  # with what follows from their answers
+    finish_sending(session, asked, offer, wait=wait, as_json=as_json, summary=summary)
 
 
 def _judge_again(session: Session, key: str, as_json: bool) -> int:

@@ -121,7 +121,9 @@ def _take_back(session: Session, number: str, by: str, as_json: bool) -> None:
         f"Import {done.batch_id} was taken back: {counted(done.answers, 'answer')}, {counted(done.contents, 'content')} and {_cost(done.cost_usd, done.unknown_costs)} are in no figure "
         f"any more; {counted(done.as_before, 'node has', 'nodes have')} what they had before. The file stays among the artifacts."
     )
-    console.print("What was made from its answers meanwhile, if anything, stays, and is stale: caseforge stale")
+    stale = " and ".join(f"`caseforge stale --framework {key}`" for key in done.frameworks)
+    if stale:
+        console.print(f"What was made from its answers meanwhile, if anything, stays, and is stale: {stale} lists it.")
 
 
 def _list(session: Session, as_json: bool) -> None:

@@ -10,11 +10,21 @@ import click
 from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
-from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
+from caseforge_assets.cli.shared.options import (
+    chosen_stages,
+    framework_option,
+    json_option,
+    nodes_option,
+    owner_option,
+    pass_session,
+    stage_option,
+)
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan
 
 SHOWN = 10
@@ -24,10 +34,13 @@ SHOWN = 10
 @framework_option
 @stage_option
 @nodes_option
+@owner_option
 @click.option("--worst", type=click.IntRange(0), default=20, show_default=True, help="How many of the lowest scores are listed.")
 @json_option
 @pass_session
-def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, worst: int, as_json: bool) -> None:
+def quality(
+    session: Session, key: str | None, stage_keys: tuple[str, ...], nodes: str | None, owner: str | None, worst: int, as_json: bool
+) -> None:
     """Show how good the documents and candidates are: scores from 0 to 100 with their parts, what repeats, how levels are spread.
 
     With --nodes, every score of these nodes with all its parts. What was made before scores were kept is measured first. A score says how far
@@ -40,7 +53,7 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, nodes)
+        ids = choose_nodes(connection, key, nodes, owner=owner)
     with busy("Measuring and comparing contents"), session.store.connect() as connection:
         measured = measure_missing(session.store, session.stages, key)
         found = read_quality(connection, session.project, key, chosen_stages(session, stage_keys), ids)
@@ -55,11 +68,10 @@ def quality(session: Session, key: str | None, stage_keys: tuple[str, ...], node
 
 
 def retry_low_scores(
-    session: Session, key: str, stages: list[Any], nodes: str | None, below: int, *, yes: bool, as_json: bool
+    session: Session, key: str, stages: list[Any], node_ids: Sequence[int] | None, below: int, *, yes: bool, as_json: bool
 ) -> QualityRetryPlan:
     """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.quality.measure_quality import measure_missing
     from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
@@ -67,8 +79,7 @@ def retry_low_scores(
     provider = session.provider
     measure_missing(session.store, session.stages, key)
     with session.store.begin() as connection:
-        ids = choose_nodes(connection, key, nodes)
-        draft = plan_quality_retry(connection, session.project, Scope(key, stages, provider.simulated, ids), below)
+        draft = plan_quality_retry(connection, session.project, Scope(key, stages, provider.simulated, node_ids), below)
     if not as_json:
         _print_draft(draft, key, below, simulated=provider.simulated)
     agreed = yes or not needs_consent(draft, provider) or click.confirm("Ask for them again?", err=True)

@@ -6,13 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.safe_text import plain_text
+from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -58,10 +56,11 @@ def search(session: Session, words: tuple[str, ...], key: str | None, by: str, k
     if not found:
         console.print("Nothing is found.")
         return
-    table = Table("Likeness" if by == "meaning" else "Rank", "What", "Name", "Title")
+    table = FittingTable(
+        "Likeness" if by == "meaning" else "Rank", "What", "Name", "Title", drop=("Likeness" if by == "meaning" else "Rank",)
+    )
     for hit in found:
-        rank = f"{hit.rank:.2f}"
-        table.add_row(rank, NAMES[hit.kind], f"{hit.framework} {hit.name}", Text(plain_text("".join(part.text for part in hit.title))))
+        table.add_row(f"{hit.rank:.2f}", NAMES[hit.kind], f"{hit.framework} {hit.name}", "".join(part.text for part in hit.title))
     console.print(table)
 
 

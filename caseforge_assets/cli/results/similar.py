@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
+from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -67,13 +67,18 @@ def _print_groups(session: Session, key: str | None, branch: str | None, limit: 
     if not shown:
         console.print("No two use cases tell the same idea.")
         return
-    table = Table("Processes", "Candidates", "Frameworks", "Idea, as one of them tells it", title="The same idea", title_justify="left")
+    table = FittingTable(
+        "Processes", "Candidates", "Frameworks", "Idea, as one of them tells it", title="The same idea", drop=("Frameworks",)
+    )
     for group in shown:
         frameworks = ", ".join(f"{name} {count}" for name, count in group.frameworks.items())
         told = f"{group.shown.title}\n{group.shown.framework} {group.shown.uid}"
         table.add_row(str(group.size.processes), str(group.size.members), frameworks, told)
     console.print(table)
-    console.print(f"{counted(len(sizes), 'idea')} told by several use cases. `caseforge similar UID` lists who tells one.", style="dim")
+    console.print(
+        f"{counted(len(sizes), 'idea')} told by several use cases. `caseforge similar UID --framework KEY` lists who tells one.",
+        style="dim",
+    )
 
 
 def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bool) -> None:
@@ -97,7 +102,7 @@ def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bo
 
 
 def _print_table(title: str, rows: Sequence[tuple[str, ListedCandidate]]) -> None:
-    table = Table("Likeness", "Use case", "Process", "Title", title=title, title_justify="left")
+    table = FittingTable("Likeness", "Use case", "Process", "Title", title=title, drop=("Process",))
     for likeness, shown in rows:
         table.add_row(likeness, f"{shown.framework} {shown.uid}", f"{shown.code} {shown.name}", shown.title)
     console.print(table)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from caseforge_assets.cli.running.beside import BESIDE, end_with_input
-from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.settings import ConfigurationError
@@ -54,22 +53,20 @@ def refuse_without_key(session: Session) -> None:
 
 def work_until(session: Session, enough: threading.Event) -> None:
     """Works in this thread, and keeps alerts and Dagster up to date in another, so that neither waits for the other."""
+    from caseforge_assets.cli.views.batch_views import print_collected
     from caseforge_assets.cli.watching.progress_lines import Narrator
     from caseforge_assets.commands.rounds.work_beside import work_beside
     from caseforge_assets.web.service import Service
     from caseforge_assets.web.upkeep import declarations_followed, events_kept_up
 
     service, news = Service(session.settings, session.reread), threading.Event()
-    told = Narrator(quiet=True)
+    told, store = Narrator(session, quiet=True), session.store
 
     def after_work(done: Done) -> None:
         if done.submitted or done.collected:
             news.set()
-        for result in done.collected:
-            counts = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items())
-            console.print(f"Collected {result.batch.stage} {result.batch.name}: {counts}.")
+        print_collected(store, done.collected)
 
-    store = session.store
     showing = threading.Thread(target=_show, args=(session, service, enough, news), name="showing")
     showing.start()
     try:

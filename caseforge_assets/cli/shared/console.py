@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from shutil import get_terminal_size
 from threading import Timer
 from typing import Any
 
@@ -19,7 +20,7 @@ from caseforge_assets.redaction import mask_values, redact
 from caseforge_assets.safe_text import json_text, plain_text, show_codes
 
 QUIET_S = 1.0
-PIPE_WIDTH = 140  # of tables where there is no terminal
+PIPE_WIDTH = 140  # of tables where there is no terminal, and COLUMNS says nothing
 
 
 class SafeConsole(Console):
@@ -39,7 +40,7 @@ def _console(stderr: bool = False) -> SafeConsole:
     # Names, reasons and file names come from outside: [red] or :bug: in them means nothing and must not vanish.
     plain: dict[str, Any] = {"stderr": stderr, "highlight": False, "markup": False, "emoji": False}
     made = SafeConsole(**plain)
-    return made if made.is_terminal else SafeConsole(**plain, width=PIPE_WIDTH)
+    return made if made.is_terminal else SafeConsole(**plain, width=get_terminal_size((PIPE_WIDTH, 0)).columns)
 
 
 console = _console()

@@ -22,6 +22,9 @@ nodes_option = click.option(
     metavar="CODES",
     help="Only these nodes: codes, ids or partition keys separated by commas, or branches such as '8.*', also by a parent's id or key.",
 )
+owner_option = click.option(
+    "--owner", metavar="NAME", help="Only nodes of this owner: the one that the framework's table names for them, else the framework's."
+)
 select_option = click.option(
     "--select",
     "selection",

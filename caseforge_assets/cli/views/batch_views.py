@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from caseforge_assets.batches.states import BatchState
-from caseforge_assets.cli.shared.console import usd
+from caseforge_assets.cli.shared.console import console, usd
 from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.commands.reporting.name_batches import about_batches, say_about
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
+    from caseforge_assets.commands.collecting.collect_batch import Collected
     from caseforge_assets.commands.reporting.view_batches import BatchView
+    from caseforge_assets.store.database.engine import Engine
 
 BAR_CELLS = 10
 ESTIMATED = "~ is estimated from what the provider counts as done; exact figures come with the answers."
@@ -62,6 +65,14 @@ def explained(views: Sequence[BatchView]) -> str:
     elif simulated:
         said.append(SIMULATED)
     return " ".join(said)
+
+
+def print_collected(store: Engine, collected: Collection[Collected]) -> None:
+    """Prints what batches came to that were collected, a line each."""
+    about = about_batches(store, [result.batch for result in collected])
+    for result in collected:
+        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items())
+        console.print(f"Collected {about[result.batch.id]} {result.batch.name}: {counts}.")
 
 
 def under_way_table(views: Sequence[BatchView], now: datetime) -> RenderableType:
@@ -115,7 +126,7 @@ def _notes(views: Sequence[BatchView]) -> list[Text]:
 
 
 def _about(view: BatchView) -> str:
-    return f"{view.stage} of {', '.join(view.frameworks)}" if view.frameworks else view.stage
+    return say_about(view.stage, view.frameworks)
 
 
 def _state(view: BatchView) -> str:

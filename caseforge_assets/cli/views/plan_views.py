@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.shared.console import console, print_json, usd
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from caseforge_assets.commands.money.budgets_left import Left
     from caseforge_assets.commands.planning.compare_models import ModelCost
     from caseforge_assets.commands.planning.make_plan import Plan, StagePlan
+    from caseforge_assets.commands.reporting.list_failures import Failure
     from caseforge_assets.commands.requests.settle_requests import TooLong
+    from caseforge_assets.stages.stage import Stage
 
 
 def print_drafted(draft: Plan, simulated: bool, compared: list[ModelCost], left: dict[str, Left], *, kept: bool, as_json: bool) -> None:
@@ -58,7 +61,7 @@ def _compared_json(compared: list[ModelCost]) -> list[dict[str, Any]]:
     return [{"model": model.model, "cost_usd": model.cost.usd, "stages": model.by_stage, "measured": model.measured} for model in compared]
 
 
-LISTED = 3
+LISTED, NAMED = 3, 20
 REUSE_RULES = {
     "exact": "the answer to the same request",
     "identity": "the same node by id, name and description",
@@ -158,6 +161,33 @@ def approved_before_json(found: Sequence[ReckonedPlan]) -> list[dict[str, Any]]:
         }
         for reckoned in found
     ]
+
+
+def print_left_as_they_are(left: Mapping[str, int], stages: Iterable[Stage]) -> None:
+    """Prints of which nodes a plan asked nothing in a later stage, although it had it: there is nothing new to ask from."""
+    for stage in stages:
+        if count := left.get(stage.key):
+            stays = "node stays as it is: its" if count == 1 else "nodes stay as they are: their"
+            console.print(
+                f"{stage.key}: {count:,} {stays} {stage.reads} came out to the letter as it was, and the answer to that is there."
+            )
+
+
+def print_failed(failed: Collection[Failure], *, named: bool) -> None:
+    """Prints how many nodes failed of those that a command was asked for, and what says why and sends them again.
+
+    Args:
+        named: only nodes that were chosen are meant, so that only these are named to be sent again.
+    """
+    for key in sorted({failure.framework_key for failure in failed}):
+        codes = dict.fromkeys(failure.code for failure in sorted(failed) if failure.framework_key == key)
+        of = f" --framework {key}" + (f" --nodes {quote(','.join(codes))}" if named and len(codes) <= NAMED else "")
+        console.print(
+            f"{counted(len(codes), 'node')} of {key} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends "
+            f"{'it' if len(codes) == 1 else 'them'} again.",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def print_too_long(failed: Sequence[TooLong]) -> None:

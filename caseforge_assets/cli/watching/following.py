@@ -13,15 +13,18 @@ from caseforge_assets.batches.consent import EVERYTHING
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.cli.shared.console import console, errors
 from caseforge_assets.cli.watching.progress_lines import Narrator
+from caseforge_assets.commands.reporting.name_batches import about_batches
 from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store.database.engine import StoreUnavailable
+from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.shared.session import Session
+    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.rounds.work import Round
     from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -35,7 +38,7 @@ def submit_once(session: Session, *, consent: Consent = EVERYTHING, quiet: bool 
     """One round: what a consent covers is sent, and told before."""
     from caseforge_assets.commands.rounds.work import work_round
 
-    narrator = Narrator(quiet=quiet, simulated=session.provider.simulated)
+    narrator = Narrator(session, quiet=quiet, simulated=session.provider.simulated, moving=False)
     done = work_round(session.open_project, consent=consent, announce=narrator.announce)
     if not quiet:
         narrator.tell(done)
@@ -86,7 +89,7 @@ def stopping_politely(session: Session) -> Iterator[None]:
         with session.store.connect() as connection:
             count = len(batches.in_states(connection, [BatchState.open, BatchState.creating]))
         going_on = (
-            f"{count:,} batch{'es' if count > 1 else ''} under way at the provider {'go' if count > 1 else 'goes'} on"
+            counted(count, "batch under way at the provider goes on", "batches under way at the provider go on")
             if count
             else "nothing is lost"
         )
@@ -172,20 +175,20 @@ def _tell(session: Session, narrator: Narrator, unfinished: list[BatchRow]) -> f
     return pause_s
 
 
-def batches_in_trouble(session: Session, framework_key: str | None = None) -> list[BatchRow]:
-    """Those of the configured provider; of one framework, if given."""
+def batches_in_trouble(session: Session, scope: Scope | None = None) -> list[BatchRow]:
+    """Those of the configured provider; of what is meant, if given."""
     from caseforge_assets.commands.rounds.work import batches_in_trouble as in_trouble
 
+    of = (scope.key, scope.node_ids) if scope else ()
     with session.store.connect() as connection:
-        return in_trouble(connection, session.provider.id, framework_key)
+        return in_trouble(connection, session.provider.id, *of)
 
 
-def exit_if_in_trouble(rows: list[BatchRow], *, quiet: bool = False) -> None:
+def exit_if_in_trouble(session: Session, rows: list[BatchRow], *, quiet: bool = False) -> None:
     """Names each batch with its reason, and ends the command; goes on where there is none."""
+    about = {} if quiet else about_batches(session.store, rows)
     for batch in rows if not quiet else ():
-        console.print(
-            f"{batch.stage} {batch.name} is {batch.remote_status if batch.state == BatchState.open else batch.state}, and nodes wait for it: {batch.reason}",
-            style="yellow",
-        )
+        state = batch.remote_status if batch.state == BatchState.open else batch.state
+        console.print(f"{about[batch.id]} {batch.name} is {state}, and nodes wait for it: {batch.reason}", style="yellow")
     if rows:
         raise SystemExit(NODES_WAIT)

@@ -12,6 +12,7 @@ from caseforge_assets.batches.states import AWAITED, BatchState
 from caseforge_assets.cli.shared.console import console, errors, usd
 from caseforge_assets.cli.views.batch_views import LiveBatches, duration
 from caseforge_assets.cli.views.plan_views import print_too_long
+from caseforge_assets.commands.reporting.name_batches import about_batches
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -28,17 +29,18 @@ FINISHED_SHOWN = 5
 class Narrator:
     """Tells rounds: what was submitted, collected and refused, a line each; on a terminal, how far each open batch is, in a table that moves."""
 
-    def __init__(self, session: Session | None = None, *, quiet: bool = False, simulated: bool = False) -> None:
-        self._quiet, self._simulated = quiet, simulated
+    def __init__(self, session: Session, *, quiet: bool = False, simulated: bool = False, moving: bool = True) -> None:
+        self._session, self._quiet, self._simulated = session, quiet, simulated
         self._announced: set[int] = set()
-        self._session = session if console.is_terminal and not quiet else None
+        self._about: dict[int, str] = {}
+        self._moves = moving and console.is_terminal and not quiet
         self._live_batches = LiveBatches()
         self._live = Live(self._live_batches, console=console, transient=True, refresh_per_second=DRAWN_PER_SECOND)
         self._said: set[tuple[int, str]] = set()
         self._away_since: datetime | None = None
 
     def __enter__(self) -> Self:
-        if self._session is not None:
+        if self._moves:
             self._live.start()
         return self
 
@@ -52,7 +54,7 @@ class Narrator:
                 self._announced.add(batch.id)
                 cost = "free (simulated)" if self._simulated else f"expected cost {usd(batch.expected_cost_usd)}"
                 told = errors if self._quiet else console
-                told.print(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} of {batch.stage}, {cost}.")
+                told.print(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} for {self._say(batch)}, {cost}.")
 
     def tell(self, done: Round) -> None:
         """One round."""
@@ -62,12 +64,12 @@ class Narrator:
             self._say_once(batch)
         for result in done.collected:
             counts = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.items())
-            console.print(f"Collected {result.batch.stage} {result.batch.name}: {counts}.")
+            console.print(f"Collected {self._say(result.batch)} {result.batch.name}: {counts}.")
             for stray in result.stray_lines[:3]:
                 console.print(f"  {stray}", style="yellow")
         for batch in done.refused:
             if batch.state == BatchState.refused:
-                console.print(f"{batch.stage} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
+                console.print(f"{self._say(batch)} {batch.name} was refused: {batch.reason}. Its requests are pending again.", style="red")
         if done.reused:
             console.print(f"{counted(done.reused, 'request was', 'requests were')} answered from the store at no cost.")
         if done.shortened:
@@ -114,10 +116,16 @@ class Narrator:
             return
         self._said.add(said)
         reason = f" ({batch.reason})" if batch.reason else ""
-        console.print(f"{batch.stage} {batch.name}: {shown}, {counted(batch.request_count, 'request')}{reason}")
+        console.print(f"{self._say(batch)} {batch.name}: {shown}, {counted(batch.request_count, 'request')}{reason}")
+
+    def _say(self, batch: BatchRow) -> str:
+        """Gives what a batch is about; looked up once, because its requests stay the same."""
+        if batch.id not in self._about:
+            self._about |= about_batches(self._session.store, [batch])
+        return self._about[batch.id]
 
     def _draw(self, done: Round) -> None:
-        if self._session is None:
+        if not self._moves:
             return
         from caseforge_assets.commands.reporting.view_batches import view_batches
         from caseforge_assets.store.database import clock

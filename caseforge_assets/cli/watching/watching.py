@@ -11,9 +11,10 @@ import click
 
 from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import console, print_json
-from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
+from caseforge_assets.cli.shared.options import framework_option, json_option, nodes_option, owner_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
+from caseforge_assets.cli.views.batch_views import print_collected
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.wording import counted
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from caseforge_assets.commands.collecting.collect_batch import Collected
     from caseforge_assets.commands.reporting.list_failures import FailedNode
+    from caseforge_assets.commands.reporting.read_standing import Standing
     from caseforge_assets.commands.reporting.view_batches import BatchView
 
 FINISHED_SHOWN = 10
@@ -59,7 +61,7 @@ def monitor(session: Session, watch_only: bool, once: bool, as_json: bool) -> No
         print_json(_batches(session))
     else:
         _print_batches(session)
-    exit_if_in_trouble(batches_in_trouble(session), quiet=True)
+    exit_if_in_trouble(session, batches_in_trouble(session), quiet=True)
 
 
 @click.command()
@@ -93,14 +95,10 @@ def collect(session: Session, again: str | None, give_up: str | None, judge_agai
     if as_json:
         print_json([{"batch": result.batch.name, "stage": result.batch.stage, "outcomes": result.outcomes} for result in results])
     else:
-        for result in results:
-            console.print(
-                f"Collected {result.batch.stage} {result.batch.name}: "
-                + ", ".join(f"{n:,} {outcome}" for outcome, n in result.outcomes.items())
-            )
+        print_collected(session.store, results)
         if not results and not trouble:
             console.print("No batch is ready to be collected.")
-    exit_if_in_trouble(trouble, quiet=as_json)
+    exit_if_in_trouble(session, trouble, quiet=as_json)
 
 
 def _collected(session: Session) -> tuple[Collected, ...]:
@@ -152,18 +150,19 @@ def cancel(session: Session, batch: str) -> None:
 
 @click.command()
 @framework_option
+@owner_option
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Also which instance of Dagster commands write to.")
 @pass_session
-def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> None:
-    """Show where the frameworks stand: nodes per stage, batches, tokens and cost."""
+def status(session: Session, key: str | None, owner: str | None, verbose: bool, as_json: bool) -> None:
+    """Show where the frameworks stand: nodes per stage, batches, tokens and cost. With --framework, all of it is that framework's."""
     from caseforge_assets.cli.views.standing_views import print_standing
 
     dagster = _describe_dagster(session) if verbose else None
-    keys = [session.framework_key(key)] if key else list(session.settings.configuration.frameworks)
-    reports = [_standing(session, declared) for declared in keys]
+    reports = _standings(session, key, owner)
     if as_json:
-        print_json({"frameworks": reports, "batches": _batches(session), **({"dagster": dagster} if dagster else {})})
+        found = {"frameworks": [asdict(report) for report in reports], "batches": _batches(session, key)}
+        print_json({**found, **({"dagster": dagster} if dagster else {})})
         return
     if dagster:
         console.print(
@@ -174,7 +173,7 @@ def status(session: Session, key: str | None, verbose: bool, as_json: bool) -> N
         print_standing(session.stages, report)
     if not reports:
         console.print("No framework is declared yet. Add one with: caseforge load FILE --framework KEY")
-    _print_batches(session)
+    _print_batches(session, key)
 
 
 def _describe_dagster(session: Session) -> dict[str, str]:
@@ -183,53 +182,34 @@ def _describe_dagster(session: Session) -> dict[str, str]:
     return describe_instance(session.settings)
 
 
-def _standing(session: Session, key: str) -> dict[str, Any]:
-    from caseforge_assets.commands.planning.survey import survey
+def _standings(session: Session, key: str | None, owner: str | None) -> list[Standing]:
     from caseforge_assets.commands.providing.provider import accepts_simulated
-    from caseforge_assets.reports.coverage import count_states
-    from caseforge_assets.store.collecting import items
-    from caseforge_assets.store.editions import frameworks
-    from caseforge_assets.store.figures import node_views
+    from caseforge_assets.commands.reporting.read_standing import read_standing
 
+    keys = [session.framework_key(key)] if key or owner else list(session.settings.configuration.frameworks)
     with session.store.connect() as connection:
-        edition, simulated = frameworks.current_edition(connection, key), accepts_simulated(connection, session.settings)
-        stages = {}
-        for stage in session.stages:
-            rows = survey(connection, session.project, key, stage, simulated) if edition else []
-            stages[stage.key] = count_states(state for _, state in rows)
-        spent = [dict(row._mapping) for row in node_views.spent(connection, key)]
-        counts = items.item_counts(connection, key)
-        return {
-            "framework": key,
-            "edition": edition.label if edition else None,
-            "stages": stages,
-            "candidates": sum(
-                counts[stage.key].items for stage in session.stages if stage.items_name == "candidates" and stage.key in counts
-            ),
-            "items": {stage: count.items for stage, count in counts.items()},
-            "simulated_items": {stage: count.simulated for stage, count in counts.items()},
-            "spent": spent,
-        }
+        simulated = accepts_simulated(connection, session.settings)
+        return [read_standing(connection, session.project, declared, simulated=simulated, owner=owner) for declared in keys]
 
 
-def _batches(session: Session) -> list[dict[str, Any]]:
+def _batches(session: Session, key: str | None = None) -> list[dict[str, Any]]:
     """For scripts: those under way first."""
-    under_way, through = _views(session)
+    under_way, through = _views(session, key)
     return [asdict(view) for view in (*under_way, *through)]
 
 
-def _views(session: Session) -> tuple[list[BatchView], list[BatchView]]:
+def _views(session: Session, key: str | None) -> tuple[list[BatchView], list[BatchView]]:
     from caseforge_assets.commands.reporting.view_batches import view_batches
     from caseforge_assets.store.database import clock
 
     with session.store.connect() as connection:
-        return view_batches(connection, session.stages, clock.now(connection), finished=FINISHED_SHOWN)
+        return view_batches(connection, session.stages, clock.now(connection), finished=FINISHED_SHOWN, key=key)
 
 
-def _print_batches(session: Session) -> None:
+def _print_batches(session: Session, key: str | None = None) -> None:
     from caseforge_assets.cli.views.batch_views import explained, through_table, under_way_table
 
-    under_way, through = _views(session)
+    under_way, through = _views(session, key)
     if not under_way and not through:
         console.print("No batch was made yet.")
     if under_way:
@@ -242,17 +222,22 @@ def _print_batches(session: Session) -> None:
 
 @click.command()
 @framework_option
+@nodes_option
+@owner_option
 @click.option("--ids", is_flag=True, help="Print the codes only, separated by commas, as --nodes takes them.")
 @json_option
 @pass_session
-def failed(session: Session, key: str | None, ids: bool, as_json: bool) -> None:
+def failed(session: Session, key: str | None, nodes: str | None, owner: str | None, ids: bool, as_json: bool) -> None:
     """The nodes that failed, why, and what would happen next, the most frequent outcome first. Exit code 3 when there are any."""
+    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.providing.provider import accepts_simulated
     from caseforge_assets.commands.reporting.list_failures import list_failures
 
     key = session.framework_key(key)
     with session.store.connect() as connection:
-        rows = list_failures(connection, session.project, key, simulated=accepts_simulated(connection, session.settings))
+        meant = choose_nodes(connection, key, nodes, owner=owner) if nodes or owner else None
+        simulated = accepts_simulated(connection, session.settings)
+        rows = list_failures(connection, session.project, key, simulated=simulated, node_ids=meant)
     if ids:
         click.echo(plain_text(",".join(dict.fromkeys(row.code for row in rows))))
     elif as_json:

@@ -81,10 +81,10 @@ def _refuse_low_limit(found: Pending, max_cost_usd: Decimal) -> None:
     if cost.unknown:
         raise LimitTooLow(
             f"{counted(found.requests, 'request is', 'requests are')} pending, and the cost of {cost.unknown:,} of them is unknown, so that max_cost_usd cannot be kept. "
-            "Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve"
+            "Nothing was approved or sent. Choose another model, or approve a plan without a limit: caseforge approve PLAN"
         )
     if cost.known_usd > max_cost_usd:
         raise LimitTooLow(
             f"{counted(found.requests, 'request is', 'requests are')} pending and will cost about ${cost.known_usd:,.4f}, which is more than max_cost_usd "
-            f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --nodes NODE"
+            f"(${max_cost_usd:,.4f}). Nothing was approved or sent. Raise max_cost_usd, or send some nodes only: caseforge generate --framework KEY --nodes NODE"
         )

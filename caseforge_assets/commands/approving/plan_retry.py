@@ -28,7 +28,8 @@ MADE_BY = "retry"
 class RetryPlan:
     """A draft: how many nodes would be sent again, how many requests of other stages follow from their answers, and what all of it is expected to cost.
 
-    `shortened` of them are made from half of what belongs in them; `too_long` are not sent.
+    `shortened` of them are made from half of what belongs in them; `too_long` are not sent. `node_ids` are those of all that is asked for, and of what
+    cannot be sent.
     """
 
     id: int
@@ -37,6 +38,7 @@ class RetryPlan:
     expected_cost: Cost
     shortened: int
     too_long: tuple[TooLong, ...]
+    node_ids: frozenset[int]
 
     @property
     def expected_cost_usd(self) -> Decimal | None:
@@ -70,7 +72,9 @@ def plan_retry(
     rows, fitted = fit_plan(connection, project, plan_id, stages)
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     plans.set_estimate(connection, plan_id, len(rows) + reckoned.later, reckoned.open_cost.usd, {"retry": True})
-    return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, sum(row.shortened for row in rows), fitted.too_long)
+    shortened = sum(row.shortened for row in rows)
+    meant = frozenset({row.node_id for row in rows} | {node.node_id for node in fitted.too_long})
+    return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, shortened, fitted.too_long, meant)
 
 
 def _ask_anew(connection: Connection, project: Project, scope: Scope, stage: Stage, retry: Retry, follows: Collection[int]) -> set[int]:

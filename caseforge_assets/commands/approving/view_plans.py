@@ -27,7 +27,7 @@ class ReckonedPlan:
 
     `pending` requests can be put into batches, `written` are in batches that were not created yet; `under_way` are at the provider and cost nothing
     more; `later` follow from the answers to all of these. `spent` is what was spent or is reserved at providers that bill, which has what is
-    written in it.
+    written in it. `node_ids` are the nodes of what is open.
     """
 
     plan: PlanRow
@@ -39,6 +39,7 @@ class ReckonedPlan:
     later: int
     later_cost: Cost
     spent: Cost
+    node_ids: frozenset[int] = frozenset()
 
     @property
     def now(self) -> int:
@@ -116,7 +117,8 @@ def _reckon(
     pending = [alike for alike in requests if not alike.reserved and alike.covered and alike.stage in known]
     written = [alike for alike in requests if alike.reserved and not alike.sent]
     under_way = [alike for alike in requests if alike.sent]
-    later = _follow_ups(connection, project.stages, plan, _nodes([*pending, *written, *under_way]))
+    asked = _nodes([*pending, *written, *under_way])
+    later = _follow_ups(connection, project.stages, plan, asked)
     return ReckonedPlan(
         plan,
         pending=_count(pending),
@@ -127,6 +129,7 @@ def _reckon(
         later=sum(later.values()),
         later_cost=total(_later_cost_of(connection, project, stage, count) for stage, count in later.items()),
         spent=spent,
+        node_ids=frozenset().union(*asked.values()),
     )
 
 

@@ -88,9 +88,13 @@ def _own_words(stage: Stage, page: Page, base: StoredContent | None) -> Taken:
     if not stage.answers_in_json:
         return Taken(restored(page, base.body) if base else "\n".join(map(live_markdown, page.text.split("\n"))))
     if stage.read_items is None:
-        raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
+        raise ValueError(
+            f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate --framework KEY --nodes NODE"
+        )
     if not page.text.lstrip().startswith("#"):
-        raise ValueError(f"{stage.title} are data, not a text; change a page that was exported, or a workbook (caseforge edit --workbook)")
+        raise ValueError(
+            f"{stage.title} are data, not a text; change a page that was exported, or a workbook: caseforge edit --workbook FILE --framework KEY"
+        )
     before = [Item(candidate.title, candidate.fields) for candidate in base.candidates] if base else []
     beyond = [Item(item["title"], item["fields"]) for item in base.surplus] if base else []
     items = stage.read_items(page.text, [*before, *beyond], safe_markdown, live_markdown)

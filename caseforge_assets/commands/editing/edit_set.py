@@ -40,5 +40,7 @@ def page_of_set(stage: Stage, stored: StoredContent) -> str:
         ValueError: those of this stage are not shown so.
     """
     if stage.render_items is None or stage.read_items is None:
-        raise ValueError(f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate")
+        raise ValueError(
+            f"{stage.title} are data, not a text; ask for new ones with: caseforge generate --regenerate --framework KEY --nodes NODE"
+        )
     return safe_markdown(stage.render_items([Item(candidate.title, candidate.fields) for candidate in stored.candidates]))

@@ -59,7 +59,7 @@ def edit_workbook(
     Raises:
         ValueError: the file is no such workbook, or something in it cannot be taken back; with the addresses of the cells. Nothing is written then.
     """
-    columns, rows = _read_sheet(path, limits)
+    columns, rows = _read_sheet(path, key, limits)
     stage = next(stage for stage in project.stages if stage.items_name == SHEET)
     stored = _stored(connection, key, stage)
     problems = list(_unknown(rows, columns, stored))
@@ -92,11 +92,11 @@ def edit_workbook(
     return sorted(said, key=lambda change: change.row)
 
 
-def _read_sheet(path: Path, limits: Limits) -> tuple[list[str], list[_Row]]:
+def _read_sheet(path: Path, key: str, limits: Limits) -> tuple[list[str], list[_Row]]:
     table = read_exported_sheet(path, SHEET, limits)
     if table is None:
         raise ValueError(
-            f"{path.name} has no sheet {SHEET!r}: give a workbook or table that `caseforge export NAME.xlsx` or `NAME.csv` wrote"
+            f"{path.name} has no sheet {SHEET!r}: give a workbook or table that `caseforge export NAME.xlsx --framework {key}` (or `NAME.csv`) wrote"
         )
     columns = [str(cell).strip() for cell in table[0]] if table else []
     if missing := [name for name in _NEEDED if name not in columns]:

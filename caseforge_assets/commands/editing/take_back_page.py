@@ -49,7 +49,9 @@ def read_page(raw: str) -> Page:
     """
     text = "\n".join(lines_of(raw)).removeprefix("\ufeff")
     if _OF_A_TEXT.search(text):
-        raise ValueError("this is an export of all in one text, which is for reading; change a page of a folder (caseforge export FOLDER)")
+        raise ValueError(
+            "this is an export of all in one text, which is for reading; change a page of a folder: caseforge export FOLDER --framework KEY"
+        )
     version = _VERSION.search(text)
     bare = _FRAME.sub("", text) if PROVENANCE_HEAD in text else text
     head = _HEAD.match(bare)

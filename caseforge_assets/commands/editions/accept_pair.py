@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from caseforge_assets.batches.states import WrongState
 from caseforge_assets.stages.flow_assets import identity_key
 from caseforge_assets.stages.stages import Stages
@@ -51,7 +53,9 @@ def _refusal(node: ComparedNode, like: ComparedNode) -> ValueError:
     what = f"{node.framework_key} {node.code} cannot take its answers from {like.framework_key} {like.code}"
     if node.node_id == like.node_id:
         return ValueError(f"{what}, which is the same node.")
-    return WrongState(f"{what}, which takes its own from it. Forget that pair first: caseforge pairs forget")
+    return WrongState(
+        f"{what}, which takes its own from it. Forget that pair first: caseforge pairs forget {quote(like.code)} --framework {like.framework_key}"
+    )
 
 
 def _nodes(connection: Connection, stages: Stages) -> dict[int, ComparedNode]:

@@ -33,7 +33,7 @@ from caseforge_assets.wording import counted
 class TakenBack:
     """What went: how many answers and contents (copies of them, too), what those of known cost had cost, and how many were of unknown cost.
 
-    `as_before` is how many of the nodes have what they had before.
+    `as_before` is how many of the nodes have what they had before. `frameworks` are those of the nodes.
     """
 
     batch_id: int
@@ -42,6 +42,7 @@ class TakenBack:
     cost_usd: Decimal
     unknown_costs: int
     as_before: int
+    frameworks: tuple[str, ...]
 
 
 def take_back_import(store: Engine, stages: Stages, name: str, by: str) -> TakenBack:
@@ -98,7 +99,8 @@ def _take_back(connection: Connection, stages: Stages, batch: BatchRow, by: str)
     )
     for key in found.node_ids:
         audit.note(connection, by, "import.taken-back", f"batch {batch.id}", key, {"answers": len(found.attempt_ids)})
-    return TakenBack(batch.id, len(found.attempt_ids), len(found.content_ids), listed.cost_usd, listed.unknown_costs, as_before)
+    frameworks = tuple(sorted(found.node_ids))
+    return TakenBack(batch.id, len(found.attempt_ids), len(found.content_ids), listed.cost_usd, listed.unknown_costs, as_before, frameworks)
 
 
 def _write_events(connection: Connection, key: str, stage: Stage, shown: set[tuple[str, int]], why: str) -> None:

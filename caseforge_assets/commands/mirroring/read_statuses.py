@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from caseforge_assets.commands.requests.compare_choices import changed_choices
@@ -12,6 +12,7 @@ from caseforge_assets.reports.freshness import Condition, Made, StaleReason, sta
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
+from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow
@@ -26,7 +27,7 @@ class AssetStatus:
 
     `stale` are the reasons why what was made there does not fit any more, also where the last attempt failed; `reason` says
     why it failed; `waiting` where its answer is, when one is awaited; `outdated` why its content would be another one now although nothing that
-    was read for it directly has changed.
+    was read for it directly has changed. `is_written`: a person wrote the content of the stage, which stays until a person asks for another one.
     """
 
     asset: str
@@ -37,11 +38,12 @@ class AssetStatus:
     since: datetime | None = None
     waiting: str = ""
     outdated: StaleReason | None = None
+    is_written: bool = False
 
     @property
     def not_current(self) -> tuple[StaleReason, ...]:
-        """Says why it would be another one now: it is stale, or outdated."""
-        return self.stale or ((self.outdated,) if self.outdated else ())
+        """Says why it would be another one now: it is stale, or outdated. Nothing would, where a plan asks for nothing because a person wrote what is there."""
+        return () if self.is_written else self.stale or ((self.outdated,) if self.outdated else ())
 
 
 def asset_statuses(connection: Connection, project: Project, key: str, node_ids: Sequence[int] | None = None) -> list[AssetStatus]:
@@ -61,6 +63,8 @@ def asset_statuses(connection: Connection, project: Project, key: str, node_ids:
     fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in stages}
     changes = {stage.key: changes_since(connection, key, stage, settings[stage.key]) for stage in stages}
     chosen = {stage.content: changed_choices(connection, project.stages, key, stage, node_ids) for stage in stages}
+    ids = [node.node_id for node in targets]
+    written = {stage.key: contents.written_by_people(connection, stage.key, ids) for stage in stages}
     found = []
     for asset in all_assets(project.stages):
         code_versions = fresh[asset.stage.key] if asset.stage else frozenset[str]()
@@ -70,7 +74,9 @@ def asset_statuses(connection: Connection, project: Project, key: str, node_ids:
             made = of_node.get(asset.name)
             reasons = tuple(stale_reasons(asset.reads, code_versions, changed, made, of_node, versions)) if made else ()
             other_choice = chosen.get(asset.name, {}).get(node.node_id)
-            found.append(_status(asset, node, rows.get((node.node_id, asset.name)), reasons, other_choice))
+            status = _status(asset, node, rows.get((node.node_id, asset.name)), reasons, other_choice)
+            is_written = asset.stage is not None and node.node_id in written[asset.stage.key]
+            found.append(replace(status, is_written=True) if is_written else status)
     return found
 
 

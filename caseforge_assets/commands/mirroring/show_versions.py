@@ -50,7 +50,7 @@ def repeat_under_new_versions(store: Engine, project: Project) -> int:
         written = 0
         for shown in list(_shown_otherwise(connection, project)):  # somebody may have told it while this one waited
             assets = (shown.stage.inputs, shown.stage.outputs, shown.stage.content)
-            rows = outbox.standing(connection, assets, sorted(shown.otherwise), shown.keys)
+            rows = outbox.standing(connection, assets, sorted(shown.otherwise), shown.keys, shown.version)
             written += len(outbox.add(connection, rows))
             stage_versions.remember_told(connection, shown.name, shown.version)
         return written

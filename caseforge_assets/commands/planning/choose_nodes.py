@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from caseforge_assets.frameworks.keys import key_of
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions import nodes
+from caseforge_assets.store.editions import frameworks, nodes
 from caseforge_assets.store.editions.nodes import NodeRow, PlacedNode
 from caseforge_assets.store.figures.exports import Listed
 
 BRANCH = ".*"
+OWNERS_SHOWN = 10
 
 
-def choose_nodes(connection: Connection, key: str, text: str | None, count: int | None = None) -> list[int] | None:
+def choose_nodes(
+    connection: Connection, key: str, text: str | None, count: int | None = None, *, owner: str | None = None
+) -> list[int] | None:
     """Node ids of target nodes; None means all of them.
 
     Args:
         text: codes, ids, partition keys or names (those without a comma) separated by commas; `8.*` is the branch of 8 (or 8.0), which may be named
             by its id or key, too.
         count: that many of the chosen ones, spread evenly.
+        owner: of these, those whose own owner this is, or whose framework's, where they have none of their own.
 
     Raises:
-        LookupError: a part names no target node; the text says which.
+        LookupError: a part names no target node, or none has this owner; the text says which, and which owners there are.
     """
     targets = nodes.target_nodes(connection, key)
     if not targets:
@@ -34,21 +38,36 @@ def choose_nodes(connection: Connection, key: str, text: str | None, count: int 
         hint = f"target node of framework {key!r} (codes such as {first}, branches such as {first.split('.')[0]}.*)"
         wanted = named_nodes(connection, key, targets, text, hint)
         chosen = [row for row in targets if row.node_id in wanted]
+    if owner is not None:
+        chosen = _owned(connection, key, chosen, owner)
     if count is not None:
         chosen = spread(chosen, count)
-    return None if text is None and count is None else [row.node_id for row in chosen]
+    return None if text is None and count is None and owner is None else [row.node_id for row in chosen]
 
 
-def nodes_of_model(connection: Connection, key: str, stages: Sequence[str], text: str | None, model: str) -> list[int]:
+def _owned(connection: Connection, key: str, rows: Sequence[NodeRow], owner: str) -> list[NodeRow]:
+    edition = frameworks.current_edition(connection, key)
+    of_framework = edition.owner if edition else ""
+    found = [row for row in rows if (row.owner or of_framework) == owner]
+    if not found:
+        owners = sorted({row.owner or of_framework for row in rows} - {""})
+        shown = f"{', '.join(owners[:OWNERS_SHOWN])}{', …' if len(owners) > OWNERS_SHOWN else ''}" if owners else "nobody"
+        raise LookupError(f"no node of {key} that is meant has the owner {owner!r}; owners of these are: {shown}")
+    return found
+
+
+def nodes_of_model(
+    connection: Connection, key: str, stages: Sequence[str], text: str | None, model: str, *, owner: str | None = None
+) -> list[int]:
     """Node ids of target nodes with content of any of these stages that a model made.
 
     Args:
-        text: only these, as for `choose_nodes`.
+        text, owner: only these, as for `choose_nodes`.
 
     Raises:
         LookupError: there is no such content; the text names the models that made what there is.
     """
-    chosen = choose_nodes(connection, key, text) or [row.node_id for row in nodes.target_nodes(connection, key)]
+    chosen = choose_nodes(connection, key, text, owner=owner) or [row.node_id for row in nodes.target_nodes(connection, key)]
     found = {node_id for stage in stages for node_id in contents.made_by(connection, stage, chosen, model)}
     if not found:
         models = sorted({name for stage in stages for name in contents.models_of(connection, stage, chosen)})

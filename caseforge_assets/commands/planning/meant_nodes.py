@@ -25,6 +25,7 @@ class Choice:
     model_of: str | None = None
     regenerate: bool = False
     refresh_context: bool = False
+    owner: str | None = None
 
 
 class ContradictoryChoice(ValueError):
@@ -43,16 +44,16 @@ def meant_nodes(
     if choice.model_of is not None:
         if choice.selection is not None or choice.test_count is not None:
             raise ContradictoryChoice("--model-of chooses nodes itself: use it with --nodes, and without --select and --test")
-        return nodes_of_model(connection, key, [stage.key for stage in stages], choice.nodes, choice.model_of)
+        return nodes_of_model(connection, key, [stage.key for stage in stages], choice.nodes, choice.model_of, owner=choice.owner)
     if choice.selection is None:
         if choice.limit is not None:
             raise ContradictoryChoice(
                 "--limit goes with --select; for a few nodes spread over the framework, use generate --test --count N"
             )
-        return choose_nodes(connection, key, choice.nodes, choice.test_count)
+        return choose_nodes(connection, key, choice.nodes, choice.test_count, owner=choice.owner)
     if choice.test_count is not None:
         raise ContradictoryChoice("--test takes nodes from all over the framework, --select those that are not finished: use one of them")
-    scope = Scope(key, stages, simulated, choose_nodes(connection, key, choice.nodes))
+    scope = Scope(key, stages, simulated, choose_nodes(connection, key, choice.nodes, owner=choice.owner))
     return select_nodes(connection, project, scope, Selection[choice.selection], choice.limit)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from caseforge_assets.commands.planning.survey import survey
+from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.retry_failed import next_steps
 from caseforge_assets.costs.sums import Cost, named
 from caseforge_assets.reports.coverage import NodeState, count_states, say_states
@@ -53,14 +54,45 @@ class FailedNode:
         return " and ".join([*([str(self.cost)] if self.cost != Cost() else []), named(self.simulated_cost_usd, True)])
 
 
-def list_failures(connection: Connection, project: Project, key: str, *, simulated: bool) -> list[FailedNode]:
+@dataclass(frozen=True, slots=True, order=True)
+class Failure:
+    """A node's request that failed, after so many attempts: one that failed before, and once more since, is another."""
+
+    framework_key: str
+    stage: str
+    position: int
+    code: str
+    attempts: int
+
+
+def failures_of(connection: Connection, project: Project, scope: Scope | None) -> frozenset[Failure]:
+    """Give what failed of what is meant; without a scope, of all frameworks that are declared."""
+    keys = [scope.key] if scope else list(project.configuration.frameworks)
+    stages = {stage.key for stage in (scope.stages if scope else project.stages)}
+    node_ids = None if scope is None or scope.node_ids is None else set(scope.node_ids)
+    return frozenset(
+        Failure(key, row.stage, row.position, row.code, row.attempts)
+        for key in keys
+        for row in attempts.failures(connection, key)
+        if row.stage in stages and (node_ids is None or row.node_id in node_ids)
+    )
+
+
+def list_failures(
+    connection: Connection, project: Project, key: str, *, simulated: bool, node_ids: Collection[int] | None = None
+) -> list[FailedNode]:
     """List the failed nodes of a framework in the stages that the project has, the most frequent outcome first.
 
     Args:
         simulated: whether simulated contents count as done.
+        node_ids: only these nodes; None: all.
     """
     steps = next_steps(connection, project, key)
-    rows = [row for row in attempts.failures(connection, key) if (row.stage, row.node_id) in steps]
+    rows = [
+        row
+        for row in attempts.failures(connection, key)
+        if (row.stage, row.node_id) in steps and (node_ids is None or row.node_id in node_ids)
+    ]
     states: dict[tuple[str, int], NodeState] = {}
     for stage in project.stages:
         if ids := [row.node_id for row in rows if row.stage == stage.key]:
@@ -68,11 +100,15 @@ def list_failures(connection: Connection, project: Project, key: str, *, simulat
             states |= {(stage.key, row.node_id): state for row, state in surveyed}
     frequency = Counter(row.outcome for row in rows)
     found = [
-        FailedNode(**row._mapping, next=steps[row.stage, row.node_id], state=states[row.stage, row.node_id])
+        FailedNode(**_of_node(row), next=steps[row.stage, row.node_id], state=states[row.stage, row.node_id])
         for row in rows
         if (row.stage, row.node_id) in states
     ]
     return sorted(found, key=lambda row: -frequency[row.outcome])
+
+
+def _of_node(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._mapping.items() if name != "position"}
 
 
 def say_standing(rows: Sequence[FailedNode]) -> str:

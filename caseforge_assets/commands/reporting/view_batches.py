@@ -64,17 +64,31 @@ class BatchView:
         return Cost.of(self.cost_usd, max(self.unknown_costs, int(self.estimated and self.cost_usd is None)))
 
 
-def view_batches(connection: Connection, stages: Stages, now: datetime, *, finished: int) -> tuple[list[BatchView], list[BatchView]]:
-    """The batches under way, oldest first, and the newest so many that are through, newest first; of all providers."""
+def view_batches(
+    connection: Connection, stages: Stages, now: datetime, *, finished: int, key: str | None = None
+) -> tuple[list[BatchView], list[BatchView]]:
+    """The batches under way, oldest first, and the newest so many that are through, newest first; of all providers.
+
+    Args:
+        key: only those that have nodes of this framework; None: all.
+    """
     open_rows = batches.in_states(connection, UNSETTLED)
-    through = [row for row in batches.newest(connection, finished + len(open_rows)) if row.state not in UNSETTLED][:finished]
+    through = [row for row in _newest(connection, key, finished + len(open_rows)) if row.state not in UNSETTLED][:finished]
     sums = batch_sums.sums_of_batches(connection, [row.id for row in (*open_rows, *through)])
     typical = _Typical(connection, stages)
     of = batch_sums.frameworks_of_batches(connection, [row.id for row in (*open_rows, *through)])
+    open_rows = [row for row in open_rows if key is None or key in of.get(row.id, ())]
     return (
         [replace(_under_way(row, sums.get(row.id), typical, now), frameworks=of.get(row.id, ())) for row in open_rows],
         [replace(_through(row, sums.get(row.id), typical), frameworks=of.get(row.id, ())) for row in through],
     )
+
+
+def _newest(connection: Connection, key: str | None, count: int) -> list[BatchRow]:
+    if key is None:
+        return batches.newest(connection, count)
+    ids = batch_sums.page_of_batches(connection, [key], None, None, count)
+    return sorted(batches.with_ids(connection, ids), key=lambda row: -row.id)
 
 
 def views_of(connection: Connection, stages: Stages, now: datetime, batch_ids: Sequence[int]) -> list[BatchView]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from caseforge_assets.commands.providing.check_models import is_too_long, unfit_requests
 from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer, reuse_answers
@@ -200,7 +201,11 @@ def _reason(project: Project, stage: Stage, row: PendingRequest, half: NewReques
     """Says why a request cannot be sent, and what to do about it."""
     room, budget = room_beside(row.model, row.max_completion_tokens) or 0, row.max_completion_tokens
     still = f", still {half.input_tokens:,} when it is made from half" if half else ", though it is made from half already"
-    source = f"the content of {stage.reads} (caseforge edit)" if stage.reads else "what the framework says of the node"
+    source = (
+        f"the content of {stage.reads} (`caseforge edit {quote(row.code)} --framework {row.framework_key}`)"
+        if stage.reads
+        else "what the framework says of the node"
+    )
     keys = {name: setting_key(project.configuration, stage, name) for name in ("model", "max_completion_tokens")}
     return (
         f"{row.model} has room for {room:,} tokens beside the budget of {budget:,}, and the request has {row.input_tokens:,}{still}; it was not "

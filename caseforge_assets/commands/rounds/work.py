@@ -25,9 +25,7 @@ from caseforge_assets.commands.submitting.submit_batches import is_refused, subm
 from caseforge_assets.event_log import Trouble
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings import Configuration
-from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import JudgeFailed, StageUnknown
-from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection, Engine, StoreUnavailable
 from caseforge_assets.store.submitting import batches, looks, providers
@@ -85,15 +83,12 @@ def lift_stop(connection: Connection, provider: Provider) -> None:
     providers.set_stopped(connection, provider.id, None)
 
 
-def count_failed_nodes(connection: Connection, project: Project, key: str | None) -> int:
-    """Counts the nodes, once a stage, whose request failed; of one framework, or of all that are declared."""
-    return sum(len(attempts.failures(connection, framework)) for framework in ([key] if key else project.configuration.frameworks))
-
-
-def batches_in_trouble(connection: Connection, provider_id: int, framework_key: str | None = None) -> list[BatchRow]:
-    """The batches of a provider that do not go on as they should, and that requests wait for; of one framework, if given."""
+def batches_in_trouble(
+    connection: Connection, provider_id: int, framework_key: str | None = None, node_ids: Sequence[int] | None = None
+) -> list[BatchRow]:
+    """The batches of a provider that do not go on as they should, and that requests wait for; of one framework, and of these nodes, if given."""
     rows = [batch for batch in batches.in_states(connection, UNSETTLED, provider_id) if _is_in_trouble(batch)]
-    waiting = looks.waiting_requests(connection, [batch.id for batch in rows], framework_key)
+    waiting = looks.waiting_requests(connection, [batch.id for batch in rows], framework_key, node_ids)
     return [batch for batch in rows if batch.id in waiting]
 
 

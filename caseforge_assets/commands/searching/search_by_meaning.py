@@ -13,6 +13,7 @@ from caseforge_assets.store.reading.meaning_hits import hits_of
 from caseforge_assets.store.reading.search import Hit
 
 SHORTEST, LONGEST = 2, 200  # characters
+MOST_NAMED = 3  # frameworks in a hint
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def search_by_meaning(
     if meanings.is_there(connection):
         covered, nodes = meanings.covered(connection, stage.reads or "", frameworks, simulated=simulated)
     if not covered:
-        raise QuestionRefused(
-            f"nothing has a vector yet: `caseforge generate --stage {stage.key}` asks for them, at the price that it names"
-        )
+        keys = frameworks if frameworks is not None else list(project.configuration.frameworks)
+        ways = " or ".join(f"`caseforge generate --stage {stage.key} --framework {key}`" for key in keys[:MOST_NAMED])
+        raise QuestionRefused(f"nothing has a vector yet: {ways} asks for them, at the price that it names")
     vector = embed_question(project, words)
     found = near_meanings.nearest(connection, vector, meanings.Meant(kinds, frameworks, simulated), after, limit)
     return FoundByMeaning(hits_of(connection, found), covered, nodes, simulated)

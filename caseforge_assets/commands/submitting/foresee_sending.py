@@ -93,7 +93,7 @@ def _unapproved(connection: Connection, project: OpenProject, consent: Consent) 
 
 def _said(connection: Connection, project: OpenProject, rows: Sequence[PendingRequest]) -> str:
     """Counts how many requests these are, and what they are expected to cost where that is money."""
-    count = f"{len(rows):,} request{'' if len(rows) == 1 else 's'}"
+    count = counted(len(rows), "request")
     if project.provider.simulated:
         return count
     return f"{count} (expected cost {total(expected_costs(connection, project, rows).values())})"

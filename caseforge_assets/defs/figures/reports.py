@@ -17,7 +17,8 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import items
-from caseforge_assets.store.figures import node_views
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.figures import batch_sums, node_views
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -41,7 +42,7 @@ def run_figures(project: StoredProject, key: str, *, simulated: bool = True) -> 
         counts = items.item_counts(connection, key)
         spent = node_views.spent(connection, key)
         measured = read_quality(connection, project, key, compare=False)
-        under_way = batches.in_states(connection, UNSETTLED)
+        under_way = _of_framework(connection, key, batches.in_states(connection, UNSETTLED))
     figures |= coverage_figures(states) | run_tables(summary, project.folder, project.stages)
     for stage in project.stages:
         meant = [state for state in NodeState if stage.chosen_from or state is not NodeState.UNCHOSEN]
@@ -63,6 +64,11 @@ def _item_figures(stages: Stages, counts: Mapping[str, items.Counted]) -> dict[s
     named = {stage.items_name: counts[stage.key] for stage in stages if stage.key in counts}
     simulated = {f"{name}_simulated": found.simulated for name, found in named.items() if found.simulated}
     return {"candidates": 0} | {name: found.items for name, found in named.items()} | simulated
+
+
+def _of_framework(connection: Connection, key: str, rows: Sequence[BatchRow]) -> list[BatchRow]:
+    frameworks = batch_sums.frameworks_of_batches(connection, [row.id for row in rows])
+    return [row for row in rows if key in frameworks.get(row.id, ())]
 
 
 def _under_way(rows: Sequence[BatchRow]) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def quality_figures(measured: Sequence[StageQuality]) -> dict[str, Any]:
     return figures
 
 
-def stale_figures(stages: Stages, statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
+def stale_figures(stages: Stages, key: str, statuses: Sequence[AssetStatus]) -> Mapping[str, Any]:
     """Per asset, how many nodes are stale, how many contents are outdated by what lies further up; and the nodes with the reasons, the first 300."""
     stale = [status for status in statuses if status.not_current]
     counts = Counter(status.asset for status in stale if status.stale)
@@ -121,7 +127,9 @@ def stale_figures(stages: Stages, statuses: Sequence[AssetStatus]) -> Mapping[st
         for status in stale[:LISTED_NODES]
     ]
     name = "list" if len(rows) == len(stale) else f"first_{LISTED_NODES}"
-    next_step = "*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale` prints the whole list.*"
+    next_step = (
+        f"*The job `regenerate` with `selection: stale` makes them anew; `caseforge stale --framework {key}` prints the whole list.*"
+    )
     return figures | {name: table(("step", "partition", "node", "why", "since"), rows), "what_to_do": dg.MetadataValue.md(next_step)}
 
 

@@ -71,7 +71,7 @@ def framework_assets(key: str, entry: FrameworkSettings, project: Project) -> li
             project,
             STALE_REPORT,
             STALE_REPORT_TEXT,
-            lambda caseforge, key: stale_figures(caseforge.settings.stages, read_statuses(caseforge.store, caseforge.project, key)),
+            lambda caseforge, key: stale_figures(caseforge.settings.stages, key, read_statuses(caseforge.store, caseforge.project, key)),
         ),
     ]
     above = [edition_asset(key, entry)] if entry.table else []
@@ -98,7 +98,7 @@ def _framework(key: str, entry: FrameworkSettings, project: Project) -> dg.Asset
         group_name=key,
         io_manager_key=CONTENTS_MANAGER,
         metadata=framework_metadata(project.stages) | portal_link(_public(project), f"/frameworks/{key}"),
-        description=f"{entry.title}\n{framework_text(project.stages)}",
+        description=f"{entry.title}\n{framework_text(project.stages, key)}",
         kinds=framework_kinds(entry.source),
         owners=_owners(entry),
     )
@@ -198,7 +198,7 @@ def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) ->
         key=list(asset_key(key, asset.name)),
         deps=[list(asset_key(key, upstream)) for upstream in asset.reads],
         group_name=key,
-        description=asset_text(asset),
+        description=asset_text(asset, key),
         code_version=_code_version(key, asset.stage, project) if asset.stage else None,
         kinds=asset_kinds(asset),
         metadata=asset_metadata(asset, project.stages) | portal_link(_public(project), f"/frameworks/{key}"),

@@ -27,7 +27,7 @@ The current edition, as read from its workbook or table. Materializing it reads 
 - Why did it fail? The partition's observation says it, the failed run of the job `failed_nodes` lists all nodes with the same reason, and *Re-execute* there asks for them again.
 - Where does it stand? `run_report` has the figures over time, `stale_report` what was made from something that has changed since.
 - Which partition is it? The materialization of this asset lists every node with its name.
-- On the command line: `caseforge status`, `caseforge show 1.2.4`, `caseforge failed`; the guide is docs/dagster.md.
+- On the command line: `caseforge status`, `caseforge show NODE --framework {key}`, `caseforge failed --framework {key}`; the guide is docs/dagster.md.
 
 ### The flow
 
@@ -50,7 +50,7 @@ STALE_REPORT_TEXT = (
 
 SCATTERED = (
     f"Scattered nodes, a branch, or a few by name: the job [{REGENERATE_JOB}]({launchpad_path(REGENERATE_JOB)}), in one run; its form may stay as it is. "
-    "On the command line: `caseforge show 1.2.4`."
+    "On the command line: `caseforge show NODE --framework {key}`."
 )
 DOCS = Path(__file__).parents[3] / "docs"  # in a checkout
 FILE_KINDS = {".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".csv": "csv", ".tsv": "csv", ".json": "json"}
@@ -59,14 +59,16 @@ _NODES_TEXT = "The node as the current edition has it. Its version covers its pa
 _CONTEXTS_TEXT = "What the model is told about the node: its ancestors' names and descriptions and its own, bounded in length."
 
 
-def framework_text(stages: Stages) -> str:
+def framework_text(stages: Stages, key: str) -> str:
     """The overview of a framework: the flow, and what a person does."""
-    return FRAMEWORK_TEXT.format(assets="\n".join(f"| `{asset.name}` | {_holds(asset)} | {_does(asset)} |" for asset in all_assets(stages)))
+    return FRAMEWORK_TEXT.format(
+        key=key, assets="\n".join(f"| `{asset.name}` | {_holds(asset)} | {_does(asset)} |" for asset in all_assets(stages))
+    )
 
 
-def asset_text(asset: Asset) -> str:
-    """The description of an asset."""
-    return f"{_holds(asset)}\n\nMaterializing it: {_does(asset)}\n\n{SCATTERED}"
+def asset_text(asset: Asset, key: str) -> str:
+    """The description of an asset of a framework."""
+    return f"{_holds(asset)}\n\nMaterializing it: {_does(asset)}\n\n{SCATTERED.format(key=key)}"
 
 
 def _holds(asset: Asset) -> str:

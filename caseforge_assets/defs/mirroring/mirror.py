@@ -160,7 +160,7 @@ def _sum_up(
     for key in keys:
         statuses = read_statuses(of.project.store, of.project, key)
         run_report = run_figures(of.project, key, simulated=of.simulated)
-        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(of.project.stages, statuses)}
+        figures = {RUN_REPORT: run_report, STALE_REPORT: stale_figures(of.project.stages, key, statuses)}
         reports = [_report(key, of.project.stages, name, of_report) for name, of_report in figures.items()]
         write_materializations(instance, reports, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         for evaluation in evaluate(of.project.store, of.project, key, statuses):

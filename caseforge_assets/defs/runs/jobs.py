@@ -10,6 +10,7 @@ from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.collecting.collect_batch import Collected, collect_batch
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.planning.retry_unattended import retry_unattended
+from caseforge_assets.commands.reporting.name_batches import about_batches
 from caseforge_assets.commands.rounds import work
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.rounds.send_approved import Sent, send_approved
@@ -69,7 +70,7 @@ def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Casefor
     try:
         return send_approved(
             caseforge.open_project,
-            announce=lambda unsent: _name(context, unsent, simulated=caseforge.provider.simulated),
+            announce=lambda unsent: _name(context, caseforge, unsent),
             unattended=LAUNCHED_BY_SENSOR in context.run.tags,
             max_cost_usd=Decimal(str(config.max_cost_usd)) if config.max_cost_usd > 0 else None,
             made_by="submit job",
@@ -78,18 +79,21 @@ def _sent(context: dg.OpExecutionContext, config: SubmitForm, caseforge: Casefor
         raise dg.Failure(str(error), allow_retries=False) from error
 
 
-def _name(context: dg.OpExecutionContext, unsent: Sequence[BatchRow], *, simulated: bool) -> None:
+def _name(context: dg.OpExecutionContext, caseforge: Caseforge, unsent: Sequence[BatchRow]) -> None:
+    about = about_batches(caseforge.store, unsent)
     for batch in unsent:
-        cost = "free (simulated)" if simulated else f"expected cost {usd(batch.expected_cost_usd)}"
-        context.log.info(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} of {batch.stage}, {cost}.")
+        cost = "free (simulated)" if caseforge.provider.simulated else f"expected cost {usd(batch.expected_cost_usd)}"
+        context.log.info(f"Sending batch {batch.id}: {counted(batch.request_count, 'request')} for {about[batch.id]}, {cost}.")
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))
 def poll_open(context: dg.OpExecutionContext, caseforge: Caseforge) -> None:
     """Looks at all open batches."""
     reconcile_batches(caseforge.open_project)
-    for batch in poll_batches(caseforge.open_project):
-        context.log.info(f"{batch.stage} {batch.name}: {batch.remote_status or batch.state}")
+    looked_at = poll_batches(caseforge.open_project)
+    about = about_batches(caseforge.store, looked_at)
+    for batch in looked_at:
+        context.log.info(f"{about[batch.id]} {batch.name}: {batch.remote_status or batch.state}")
 
 
 @dg.op(pool=PROVIDER_POOL, out=dg.Out(dg.Nothing))

@@ -270,7 +270,7 @@ def failures(connection: Connection, framework_key: str) -> list[Any]:
     """
     query = text(f"""
     select nv.code, nv.name, r.stage, coalesce(last.outcome, '{Outcome.context_length}') as outcome, coalesce(r.not_sent_because, last.detail) as detail,
-           sums.attempts, sums.cost_usd, sums.unknown_costs, sums.simulated_cost_usd, sums.output_tokens, r.attempts_counted, r.node_id
+           sums.attempts, sums.cost_usd, sums.unknown_costs, sums.simulated_cost_usd, sums.output_tokens, r.attempts_counted, r.node_id, nv.position
     from caseforge.request r
     join caseforge.target_node nv on nv.node_id = r.node_id
     left join lateral (

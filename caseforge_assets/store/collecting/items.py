@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -32,10 +33,14 @@ class Counted:
     simulated: int
 
 
-def item_counts(connection: Connection, key: str) -> dict[str, Counted]:
-    """Count the current items that the target nodes of a framework have, by stage; stages without any are left out."""
-    query = text(f"select c.stage, count(*), count(*) filter (where c.simulated) from {_COUNTED} group by c.stage")
-    return {row[0]: Counted(row[1], row[2]) for row in connection.execute(query, {"key": key})}
+def item_counts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> dict[str, Counted]:
+    """Count the current items that the target nodes of a framework (or those of them that are given) have, by stage; stages without any are left out."""
+    query = text(f"""
+    select c.stage, count(*), count(*) filter (where c.simulated) from {_COUNTED} and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
+    group by c.stage
+    """)
+    values = {"key": key, "ids": None if node_ids is None else list(node_ids)}
+    return {row[0]: Counted(row[1], row[2]) for row in connection.execute(query, values)}
 
 
 def items_per_node(connection: Connection, key: str, *, simulated: bool | None = None) -> dict[str, dict[int, int]]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.stages.judgement import GOOD, Outcome
-from caseforge_assets.store.figures.spending import UNKNOWN
+from caseforge_assets.store.figures.spending import NAME, UNKNOWN
 from caseforge_assets.store.schema.constants import listed
 
 
@@ -52,6 +52,15 @@ def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> d
     from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
     """)
     return {row[0]: tuple(row[1]) for row in connection.execute(query, {"ids": list(batch_ids)})}
+
+
+def frameworks_by_name(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Whose nodes are in a batch: keys of frameworks, by the names that people know batches by."""
+    query = text(f"""
+    select {NAME} as name, array_agg(distinct n.framework_key order by n.framework_key)
+    from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id join caseforge.node n on n.id = a.node_id where {NAME} = any(:names) group by 1
+    """)
+    return {row[0]: tuple(row[1]) for row in connection.execute(query, {"names": list(names)})}
 
 
 def plans_of_batches(connection: Connection, batch_ids: Sequence[int]) -> list[int]:

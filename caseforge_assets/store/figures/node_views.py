@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import Origin
-from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, UNKNOWN
+from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, ITEM_SHARE, UNKNOWN
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
@@ -46,14 +47,14 @@ def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
     return list(connection.execute(_CONTENT, {"node": node_id}))
 
 
-_CANDIDATES = text("""
-select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields from caseforge.candidate k
+_CANDIDATES = text(f"""
+select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields, c.simulated, {ITEM_SHARE} as cost_usd from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
 """).execution_options(**PLANNED_ONCE)
 
 
 def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
-    """The current items of a node in every stage that has some, such as its candidates."""
+    """The current items of a node in every stage that has some, such as its candidates, each with its equal share of what the content cost."""
     return list(connection.execute(_CANDIDATES, {"node": node_id}))
 
 
@@ -78,13 +79,16 @@ from caseforge.attempt a
 join caseforge.batch b on b.id = a.batch_id
 join caseforge.provider p on p.id = a.provider_id
 join caseforge.node n on n.id = a.node_id
-where n.framework_key = :key and {ENDED} group by 1, 2, 3 order by 1, 2, 3
+where n.framework_key = :key and {ENDED} and (cast(:ids as bigint[]) is null or n.id = any(:ids)) group by 1, 2, 3 order by 1, 2, 3
 """)
 
 
-def spent(connection: Connection, key: str) -> list[Any]:
-    """Attempts that were sent and came to an end, their tokens and cost per stage, simulated, imported and billed apart; NULL sums are unknown."""
-    return list(connection.execute(_SUMS, {"key": key}))
+def spent(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> list[Any]:
+    """Attempts that were sent and came to an end, of a framework or of these nodes of it: their tokens and cost per stage, simulated, imported and billed apart.
+
+    NULL sums are unknown.
+    """
+    return list(connection.execute(_SUMS, {"key": key, "ids": None if node_ids is None else list(node_ids)}))
 
 
 _ANSWERED_COSTS = text(f"""

@@ -21,6 +21,8 @@ CONTENT_COST = "case when c.edited_after is not null then 0 else c.cost_usd end"
 ITEM_SHARE = f"round({CONTENT_COST} / (select count(*) from caseforge.candidate s where s.content_id = c.id), 8)"
 # When an attempt came back: a provider's clock may run ahead, so never after it was collected.
 CAME_BACK = "least(coalesce(a.answered_at, b.final_at, b.created_at), b.collected_at)"
+# What people call a batch (b).
+NAME = "coalesce(b.remote_id, 'batch ' || b.id)"
 
 # What follows each `by` is the whole list of groupings: nothing of the kind ever comes from outside.
 _GROUPS = {
@@ -28,7 +30,7 @@ _GROUPS = {
     "model": "coalesce(a.model, b.model)",
     "day": f"to_char({CAME_BACK} at time zone 'UTC', 'YYYY-MM-DD')",
     "framework": "n.framework_key",
-    "batch": "coalesce(b.remote_id, 'batch ' || b.id)",
+    "batch": NAME,
     "outcome": "a.outcome",
     "node": "a.node_id::text",
 }

@@ -225,23 +225,31 @@ with made as (
     join caseforge.current_node nv on nv.node_id = o.node_id and nv.partition_key = o.partition_key
     where o.framework_key = any(:keys) and o.asset = any(:assets) and o.kind = '{Kind.made}'
     order by o.framework_key, o.asset, o.node_id, o.id desc),
-standing as (select * from made where code_version = any(:versions) and flushed_at is not null),
+standing as (
+    select m.*, c.id is not null as is_written from made m
+    left join caseforge.content c on c.id = m.content_id and c.is_current and c.edited_after is not null and m.code_version <> cast(:version as text)
+    where c.id is not null or (m.code_version = any(:versions) and m.flushed_at is not null)),
 later as (
     select distinct on (o.framework_key, o.asset, o.node_id, o.kind) o.* from caseforge.outbox o
     join standing s on s.framework_key = o.framework_key and s.asset = o.asset and s.node_id = o.node_id and s.id < o.id
     where o.kind <> '{Kind.made}' order by o.framework_key, o.asset, o.node_id, o.kind, o.id desc)
-select framework_key, asset, node_id, partition_key, kind, data_version, code_version, upstream, reason, context_id, request_id, attempt_id,
-       content_id
-from (select * from standing union all select * from later) rows order by id
+select framework_key, asset, node_id, partition_key, kind, data_version,
+       case when is_written then cast(:version as text) else code_version end as code_version,
+       upstream, reason, context_id, request_id, attempt_id, content_id
+from (select * from standing union all select *, false from later) rows order by id
 """)
 
 
-def standing(connection: Connection, assets: Sequence[str], code_versions: Sequence[str], keys: Sequence[str]) -> list[OutboxRow]:
+def standing(
+    connection: Connection, assets: Sequence[str], code_versions: Sequence[str], keys: Sequence[str], version: str
+) -> list[OutboxRow]:
     """The rows that Dagster was told of all target nodes of some frameworks at some assets, where it was made with one of these versions, in order, to be told again.
 
-    That is the newest row that says made, and what came after it: a failure, or a note of waiting.
+    That is the newest row that says made, and what came after it: a failure, or a note of waiting. What a person wrote, whatever the version was
+    then, is told again under the one of now: it stays until a person asks for another one.
     """
-    rows = connection.execute(_STANDING, {"assets": list(assets), "versions": list(code_versions), "keys": list(keys)})
+    values = {"assets": list(assets), "versions": list(code_versions), "keys": list(keys), "version": version}
+    rows = connection.execute(_STANDING, values)
     return [OutboxRow(**row._mapping) for row in rows]
 
 

@@ -151,6 +151,42 @@ def leave_drafts(connection: Connection, stage: str, node_ids: Sequence[int]) ->
     connection.execute(query, {"stage": stage, "ids": list(node_ids)})
 
 
+_IN_VAIN = text(f"""
+select r.node_id, r.state
+from caseforge.request r
+join caseforge.content s on s.node_id = r.node_id and s.stage = :reads and s.is_current
+left join caseforge.content c on c.node_id = r.node_id and c.stage = r.stage and c.is_current and (s.simulated or not c.simulated)
+where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.plan_id is distinct from :plan
+  and (r.state = '{RequestState.answered}' and c.id is null or r.state in {listed(GONE_WRONG)} and c.question is distinct from r.question)
+order by r.node_id
+""")
+
+
+def asked_in_vain(connection: Connection, plan_id: int, stage: str, reads: str, node_ids: Sequence[int]) -> dict[int, str]:
+    """Nodes whose current request came under another plan than this one, and has no answer that counts; with the request's state.
+
+    One that is simulated counts beside simulated content of the stage that is read, only.
+    """
+    values = {"plan": plan_id, "stage": stage, "reads": reads, "ids": list(node_ids)}
+    return {row[0]: row[1] for row in connection.execute(_IN_VAIN, values)}
+
+
+_LEFT_AS_IT_IS = text(f"""
+select count(distinct u.node_id)
+from caseforge.request u
+join caseforge.content s on s.request_id = u.id and s.attempt_id is not null and s.reused_from is null
+join caseforge.request r on r.node_id = u.node_id and r.stage = :stage and r.is_current and r.state = '{RequestState.answered}'
+join caseforge.content c on c.node_id = u.node_id and c.stage = :stage and c.is_current and c.edited_after is null
+where u.plan_id = :plan and u.stage = :reads and u.state = '{RequestState.answered}'
+  and not exists (select 1 from caseforge.request own where own.node_id = u.node_id and own.stage = :stage and own.plan_id = :plan)
+""")
+
+
+def count_left(connection: Connection, plan_id: int, stage: str, reads: str) -> int:
+    """Counts the nodes that a plan brought a content of, and asked nothing of what is made from it: it came out to the letter as it was."""
+    return int(connection.scalar(_LEFT_AS_IT_IS, {"plan": plan_id, "stage": stage, "reads": reads}) or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:
     """The request that a node's current content answers."""

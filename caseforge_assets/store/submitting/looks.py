@@ -64,11 +64,15 @@ _WAITING = text(f"""
 select b.id, count(*) from caseforge.batch b
 join caseforge.attempt a on a.batch_id = b.id and a.outcome is null
 join caseforge.request r on r.id = a.request_id and r.state = '{RequestState.in_batch}'
-where b.id = any(:ids) and (cast(:framework as text) is null or r.framework_key = :framework) group by b.id
+where b.id = any(:ids) and (cast(:framework as text) is null or r.framework_key = :framework)
+  and (cast(:nodes as bigint[]) is null or r.node_id = any(:nodes)) group by b.id
 """)
 
 
-def waiting_requests(connection: Connection, batch_ids: Sequence[int], framework_key: str | None = None) -> dict[int, int]:
-    """Counts the requests that wait for each of these batches; those for which none does are left out. Of one framework, if given."""
-    rows = connection.execute(_WAITING, {"ids": list(batch_ids), "framework": framework_key})
+def waiting_requests(
+    connection: Connection, batch_ids: Sequence[int], framework_key: str | None = None, node_ids: Sequence[int] | None = None
+) -> dict[int, int]:
+    """Counts the requests that wait for each of these batches; those for which none does are left out. Of one framework, and of these nodes, if given."""
+    values = {"ids": list(batch_ids), "framework": framework_key, "nodes": None if node_ids is None else list(node_ids)}
+    rows = connection.execute(_WAITING, values)
     return {row[0]: row[1] for row in rows}

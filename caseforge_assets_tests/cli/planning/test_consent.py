@@ -91,7 +91,7 @@ def test_commands_that_carry_out_what_was_approved_name_each_batch(command_line:
     cli = billed(command_line)
     approve(cli, "--nodes", "1.*")
     said = cli.run(*command)
-    assert "Sending batch 1: 3 requests of process_details, expected cost $0." in said
+    assert "Sending batch 1: 3 requests for process_details of shop, expected cost $0." in said
     assert accepted(cli) == 3
 
 

@@ -36,7 +36,7 @@ def test_an_alert_is_said_by_the_command_that_met_it_delivered_and_listed(
         monkeypatch.setenv("CASEFORGE_ALERT_URLS", people.urls)
         cli.load_shop()
         said = cli.run("generate", "--stage", "process_details", "--wait", expected=3)
-        assert "Alert 1, warning: process_details batch_" in said
+        assert "Alert 1, warning: process_details of shop batch_" in said
         assert len(people.mails) == len(people.hooks) == 1
         (row,) = cli.json("alerts", expected=3)
         assert (row["rule"], row["subject"], row["delivered"], row["undelivered"]) == ("failed_share", "batch 1", 2, 0)

@@ -114,7 +114,7 @@ def test_a_provider_that_is_away_from_the_beginning(sent: CommandLine, provider:
     assert "no connection to the provider" in sent.run("monitor", "--watch-only", "--once", expected=4)
     with watching() as watcher:
         eventually(lambda: AWAY.search(watcher.said))
-        eventually(lambda: "process_details batch_" in watcher.said)
+        eventually(lambda: "process_details of shop batch_" in watcher.said)
         provider.start(time_scale=QUICK)
         eventually(lambda: BACK.search(watcher.said))
         collected_by_somebody_else(sent)

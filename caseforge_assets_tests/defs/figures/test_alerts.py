@@ -47,7 +47,7 @@ def test_a_tick_raises_and_delivers_and_a_run_shows_it_once(project: OpenProject
         assert (again.run_key, len(people.mails)) == (request.run_key, 1)
     run = opened.run_job("show_alerts")
     assert run.success
-    assert "alert 1, warning, failed_share: process_details batch_" in logged(opened, run.run_id)
+    assert "alert 1, warning, failed_share: process_details of shop batch_" in logged(opened, run.run_id)
     shown = verdict(opened)
     assert (shown.passed, shown.severity, shown.metadata["open"].value) == (False, dg.AssetCheckSeverity.WARN, 1)
     table: Any = shown.metadata["alerts"]
