@@ -109,7 +109,7 @@ def _matrix(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
             look.fill_cell(table.cell(row, column), texts, width * 0.3 - 0.2, height - 0.1, color=shade, bold_first=True)
     known = sum(idea.levels.get("roi") in LEVELS and idea.levels.get("complexity") in LEVELS for idea in deck.ideas)
     said = "In each field, how many use cases there are, and the first by priority. Value is the estimated return, effort the complexity."
-    rest = f" {len(deck.ideas) - known:,} have neither." if known < len(deck.ideas) else ""
+    rest = f" {counted(len(deck.ideas) - known, 'has', 'have')} neither." if known < len(deck.ideas) else ""
     look.add_text(slide, (left, 6.6, width, 0.35), [said + rest], look.Letters(11, color=look.GREY))
 
 

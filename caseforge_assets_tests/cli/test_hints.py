@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +30,57 @@ def hints(said: str) -> set[str]:
 
 
 # What stands in the place of words that a person fills in, and of values.
-FILLED_IN = {"FILE": __file__, "NODE": "1.1.1", "UID": "1.1.1-UC01", "KEY": "shop", "BATCH": "1", "ID": "1"}
-IN_SOURCE = re.compile(r"`(caseforge [^`]+)`|: (caseforge(?: [-\w./*:]+)+)")
+FILLED_IN = {
+    "FILE": __file__,
+    "NODE": "1.1.1",
+    "UID": "1.1.1-UC01",
+    "KEY": "shop",
+    "BATCH": "1",
+    "ID": "1",
+    "PLAN": "1",
+    "USD": "1",
+    "DELIVERY": "1",
+}
+IN_SOURCE = re.compile(r"`(caseforge [^`]+)`|: (caseforge(?: [-\w./*:]+)+)|\((caseforge(?: [-\w./*:]+)+)\)")
+# These are about all frameworks, or none, or find out by themselves which one is meant.
+WITHOUT_FRAMEWORK = {"import-results", "load", "report", "show", "status", "tokens", "users", "webhooks", "costs"}
+OF_ALL = {"caseforge failed", "caseforge retry"}  # what follows them in the text is put together elsewhere
+IN_GENERAL = {"defs/graph/descriptions.py": "the overview of a framework names ways to work, one after the other"}
 
 
-def named_in_source() -> set[str]:
-    """Every command that a text of the program names, with something in the place of each value."""
+def named_in_source(*, told: bool = False) -> set[str]:
+    """Every command that a text of the program names, with something in the place of each value.
+
+    Args:
+        told: only those that somebody is told to type next, not those of helps and descriptions.
+    """
     found: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
-        for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if told and path.relative_to(PACKAGE).as_posix() in IN_GENERAL:
+            continue
+        for text in texts(tree, set(explaining(tree)) if told else set()):
             found |= {" ".join(hint.split()) for groups in IN_SOURCE.findall(text) for hint in groups if hint}
+    if told:
+        return found
     for path in PACKAGE.rglob("*.jinja"):
         found |= set(re.findall(r"<code>(caseforge [^<]+)</code>", re.sub(r"{{.*?}}", "1", path.read_text(encoding="utf-8"))))
     return found
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
+def explaining(tree: ast.AST) -> Iterator[int]:
+    """The ids of the nodes of docstrings, helps and descriptions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and isinstance(node.body[0], ast.Expr):
+            yield id(node.body[0].value)
+        if isinstance(node, ast.keyword) and node.arg in ("help", "description"):
+            yield from map(id, ast.walk(node.value))
+
+
+def texts(tree: ast.AST, but: Set[int]) -> Iterator[str]:
     """Every text of a module; a value in it is 1, or nothing where it is the end of a word."""
-    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
-    inner = {id(part) for node in joined for part in node.values}
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) and id(node) not in but]
+    inner = {id(part) for node in joined for part in node.values} | but
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
             yield node.value
@@ -85,6 +117,22 @@ def test_every_command_that_a_text_names_is_one() -> None:
     found = named_in_source()
     assert len(found) > 80
     assert "".join(map(not_parsed, sorted(found))) == ""
+
+
+def takes_framework(hint: str) -> bool:
+    """Tells whether a command has to be told of which framework, where several are declared."""
+    command: click.Command | None = caseforge
+    words = shlex.split(hint.rstrip(".:;, "))[1:]
+    if words[0] in WITHOUT_FRAMEWORK:
+        return False
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word)
+    return command is not None and any("--framework" in parameter.opts for parameter in command.params)
+
+
+def test_who_has_several_frameworks_can_type_what_they_are_told() -> None:
+    assert {hint for hint in named_in_source(told=True) if takes_framework(hint) and "--framework" not in hint} == OF_ALL
 
 
 def refused(hint: str) -> str:

@@ -56,6 +56,16 @@ NEVER_ONE = {
     "web/api/nodes.py": "a tree that is too large",
     "commands/curating/add_to_portfolio.py": "more than a portfolio may hold",
 }  # numbers before a plural
+LIMITS = {
+    "artifacts/artifact.py": "bytes",
+    "cli/planning/money.py": "tokens",
+    "commands/backing_up/read_backup.py": "bytes",
+    "commands/curating/add_to_portfolio.py": "use cases of a portfolio",
+    "commands/exporting/export_diagrams.py": "documents of which one has to be named",
+    "commands/keeping/verify.py": "bytes",
+    "curation/statuses.py": "characters",
+    "web/api/nodes.py": "nodes of a tree",
+}  # numbers before a verb, of which one is never the whole
 NOT_INSTALLED = {"caseforge_assets", "_typeshed"}
 COME_WITH = {
     "joserfc": "authlib, which signs and verifies with it",
@@ -175,6 +185,9 @@ def test_one_thing_is_spoken_of_in_the_singular() -> None:
     plural = re.compile(rf"\{{[^{{}}]*:,\}} (?:(?:failed|more|open|other) )?(?:{things})\b")
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if plural.search(path.read_text(encoding="utf-8"))}
     assert found == set(NEVER_ONE), "wording.counted says 1 node, 2 nodes"
+    verbs = re.compile(r"\{[^{}]*:,\} (?:(?:that|of them) )?(?:are|were|have|follow|wait|stay)\b")
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if verbs.search(path.read_text(encoding="utf-8"))}
+    assert found == set(LIMITS), "wording.counted says 1 follows, 2 follow"
 
 
 def test_private_parts_of_dagster_are_used_in_one_folder() -> None:

@@ -23,7 +23,7 @@ def is_agreed(draft: Plan, before: Sequence[ReckonedPlan]) -> bool:
     from caseforge_assets.costs.sums import total
 
     waiting, cost = sum(reckoned.now for reckoned in before), total(reckoned.now_cost for reckoned in before)
-    too = f", and {waiting:,} that were approved before for about {cost}" if waiting else ""
+    too = f", and {counted(waiting, 'that was', 'that were')} approved before for about {cost}" if waiting else ""
     return click.confirm(f"Send {counted(draft.nodes, 'request')} for about {usd(draft.expected_cost_usd)}{too}?", err=True)
 
 

@@ -11,10 +11,9 @@ import click
 from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.planning.generation import finish_sending
 from caseforge_assets.cli.shared.account import account_name
-from caseforge_assets.cli.shared.console import console
+from caseforge_assets.cli.shared.console import console, errors
 from caseforge_assets.cli.shared.options import (
     accepted_stages,
-    chosen_stages,
     framework_option,
     json_option,
     nodes_option,
@@ -28,6 +27,7 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.approving.plan_retry import RetryPlan
+    from caseforge_assets.commands.planning.survey import Scope
 
 
 @click.command()
@@ -65,29 +65,38 @@ def retry(
     as_json: bool,
 ) -> None:
     """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
-    from caseforge_assets.cli.results.quality_command import retry_low_scores
-    from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
-    from caseforge_assets.commands.approving.offer_plan import Offer, offer_plan
-    from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
     from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.planning.survey import Scope
 
     key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
     with session.store.connect() as connection:
-        ids = choose_nodes(connection, key, nodes, owner=owner)
-    if quality_below is not None:
-        if outcomes or max_tokens:
-            raise click.UsageError(
-                "--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones"
-            )
-        low = retry_low_scores(session, key, chosen_stages(session, stage_keys), ids, quality_below, yes=yes, as_json=as_json)
-        summary = {"retried": len(low.asked), "follow": low.later}
-        asked = Scope(key, session.stages.shared, provider.simulated, sorted({row.node_id for row in low.asked}))
-        finish_sending(session, asked, Offer(low), wait=wait, as_json=as_json, summary=summary)
-        return
-    readable = _judge_again(session, key, as_json)
+        scope = Scope(key, stages, provider.simulated, choose_nodes(connection, key, nodes, owner=owner))
+    if quality_below is None:
+        _retry_failed(session, scope, outcomes, max_tokens, yes=yes, wait=wait, as_json=as_json)
+    elif outcomes or max_tokens:
+        raise click.UsageError("--quality-below is for answers that are good by their form; --outcome and --max-tokens are for failed ones")
+    else:
+        _retry_low_scores(session, scope, quality_below, yes=yes, wait=wait, as_json=as_json)
+
+
+def _retry_low_scores(session: Session, scope: Scope, below: int, *, yes: bool, wait: bool, as_json: bool) -> None:
+    from caseforge_assets.cli.results.quality_command import retry_low_scores
+    from caseforge_assets.commands.approving.offer_plan import Offer
+
+    low = retry_low_scores(session, scope, below, yes=yes, as_json=as_json)
+    asked = replace(scope, stages=session.stages.shared, node_ids=sorted({row.node_id for row in low.asked}))
+    finish_sending(session, asked, Offer(low), wait=wait, as_json=as_json, summary={"retried": len(low.asked), "follow": low.later})
+
+
+def _retry_failed(
+    session: Session, scope: Scope, outcomes: tuple[str, ...], max_tokens: int | None, *, yes: bool, wait: bool, as_json: bool
+) -> None:
+    from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
+    from caseforge_assets.commands.approving.offer_plan import offer_plan
+    from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
+
+    provider, readable = session.provider, _judge_again(session, scope.key, as_json)
     with session.store.begin() as connection:
-        scope = Scope(key, stages, provider.simulated, ids)
         draft = plan_retry(connection, session.project, scope, outcomes, max_tokens)
         offer = offer_plan(connection, session.open_project, draft, scope, made_by=MADE_BY)
     if not as_json:
@@ -98,6 +107,7 @@ def retry(
         refused = decide_draft(connection, draft, agreed, provider, by=account_name())
     if refused:
         session.mirror()
+        errors.print("Declined: nothing was sent. The requests are kept; the next plan uses them.")
         sys.exit(NOT_APPROVED)
     summary = {"retried": draft.nodes, "follow": draft.later, "readable": readable}
     meant = draft.node_ids.union(*(reckoned.node_ids for reckoned in offer.before))

@@ -97,7 +97,7 @@ def _import(session: Session, foreign: ForeignFile, *, partly: bool, as_json: bo
         if len(result.left_out) > LISTED:
             console.print(f"  and {len(result.left_out) - LISTED:,} more left out", style="yellow")
         if bad:
-            console.print(f"`caseforge failed --framework {foreign.key}` says why {bad:,} of them were not good.")
+            console.print(f"`caseforge failed --framework {foreign.key}` says why {counted(bad, 'of them was', 'of them were')} not good.")
         console.print(f"It is import {result.batch_id}; to take it back: caseforge import-results --undo {result.batch_id}")
     sys.exit(3 if bad else 0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,8 +23,7 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan
 
 SHOWN = 10
@@ -67,21 +66,18 @@ def quality(
     print_quality(found, session.settings.configuration, worst, with_parts=nodes is not None)
 
 
-def retry_low_scores(
-    session: Session, key: str, stages: list[Any], node_ids: Sequence[int] | None, below: int, *, yes: bool, as_json: bool
-) -> QualityRetryPlan:
+def retry_low_scores(session: Session, scope: Scope, below: int, *, yes: bool, as_json: bool) -> QualityRetryPlan:
     """Plans what scores too little, shows the plan, and approves it if a person agrees; returns the plan."""
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
-    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.quality.measure_quality import measure_missing
     from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 
     provider = session.provider
-    measure_missing(session.store, session.stages, key)
+    measure_missing(session.store, session.stages, scope.key)
     with session.store.begin() as connection:
-        draft = plan_quality_retry(connection, session.project, Scope(key, stages, provider.simulated, node_ids), below)
+        draft = plan_quality_retry(connection, session.project, scope, below)
     if not as_json:
-        _print_draft(draft, key, below, simulated=provider.simulated)
+        _print_draft(draft, scope.key, below, simulated=provider.simulated)
     agreed = yes or not needs_consent(draft, provider) or click.confirm("Ask for them again?", err=True)
     with session.store.begin() as connection:
         refused = decide_draft(connection, draft, agreed, provider, by=account_name())
@@ -104,7 +100,7 @@ def _print_draft(draft: QualityRetryPlan, key: str, below: int, *, simulated: bo
         f"{sum(row.stage == stage for row in draft.asked):,} {stage}" for stage in dict.fromkeys(row.stage for row in draft.asked)
     )
     cost = "free (simulated)" if simulated else f"expected cost {draft.expected_cost}"
-    follow = f"; {draft.later:,} that are made from them follow" if draft.later else ""
+    follow = f"; {counted(draft.later, 'that is made from them follows', 'that are made from them follow')}" if draft.later else ""
     console.print(
         f"Would be asked for again because they score less than {below}: {counts}{follow}; {cost}."
         if draft.asked
@@ -112,6 +108,6 @@ def _print_draft(draft: QualityRetryPlan, key: str, below: int, *, simulated: bo
     )
     print_too_long(draft.too_long)
     if draft.edited:
-        console.print(f"{draft.edited:,} that a person wrote are left as they are.")
+        console.print(f"{counted(draft.edited, 'that a person wrote is left as it is', 'that a person wrote are left as they are')}.")
     if draft.under_way:
-        console.print(f"{draft.under_way:,} are asked for already.")
+        console.print(f"{counted(draft.under_way, 'is', 'are')} asked for already.")

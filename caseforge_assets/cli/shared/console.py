@@ -36,15 +36,16 @@ class SafeConsole(Console):
             yield segment if segment.control else Segment(show_codes(segment.text), segment.style)
 
 
-def _console(stderr: bool = False) -> SafeConsole:
+def made_console(*, stderr: bool = False) -> SafeConsole:
+    """A console on standard output or standard error; where that is no terminal, as wide as COLUMNS says, or as `PIPE_WIDTH`."""
     # Names, reasons and file names come from outside: [red] or :bug: in them means nothing and must not vanish.
     plain: dict[str, Any] = {"stderr": stderr, "highlight": False, "markup": False, "emoji": False}
     made = SafeConsole(**plain)
     return made if made.is_terminal else SafeConsole(**plain, width=get_terminal_size((PIPE_WIDTH, 0)).columns)
 
 
-console = _console()
-errors = _console(stderr=True)
+console = made_console()
+errors = made_console(stderr=True)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     for part in draft.stages:
         standing = say_states(part.states, part.stage.reads)
         when = (
-            f"; {counted(part.now, 'request is', 'requests are')} ready, {part.later:,} follow when {part.stage.reads} is done"
+            f"; {counted(part.now, 'request is', 'requests are')} ready, {counted(part.later, 'follows', 'follow')} when {part.stage.reads} is done"
             if part.later
             else ""
         )
@@ -106,7 +106,8 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
             console.print(f"  {count:,} kept from {model}, or from other settings than now; --model-of {model} asks for them again")
         if part.written_kept:
             console.print(
-                f"  {part.written_kept:,} were written by a person and stay; one is replaced with --regenerate and --nodes with its own code"
+                f"  {counted(part.written_kept, 'was written by a person and stays', 'were written by a person and stay')}; one is replaced with --regenerate "
+                "and --nodes with its own code"
             )
         print_too_long(part.too_long)
     if not draft.nodes:
@@ -142,7 +143,7 @@ def print_approved_before(found: Sequence[ReckonedPlan], simulated: bool, *, wai
         now, later = (
             ("free (simulated)", "") if simulated else (f"expected cost {reckoned.now_cost}", f", expected cost {reckoned.later_cost}")
         )
-        follow = f"; {reckoned.later:,} that follow from answers{later}" if wait and reckoned.later else ""
+        follow = f"; {counted(reckoned.later, 'that follows', 'that follow')} from answers{later}" if wait and reckoned.later else ""
         console.print(
             f"Approved before and not through, plan {reckoned.plan.id} of {reckoned.plan.framework_key}: {counted(reckoned.now, 'request')} now, {now}{follow}."
         )

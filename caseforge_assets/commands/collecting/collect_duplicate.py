@@ -90,4 +90,4 @@ def _account(connection: Connection, duplicate: BatchRow) -> str:
     answers, used = attempts.count_of_duplicate(connection, duplicate.id)
     cost = spending.costs_of_batches(connection, [duplicate.id]).get(duplicate.id, Cost())
     adopted = batches.get(connection, duplicate.duplicate_of or 0)
-    return f"{adopted.name} was created twice; this one brought {counted(answers, 'answer')} for {cost}, {used:,} of them are used"
+    return f"{adopted.name} was created twice; this one brought {counted(answers, 'answer')} for {cost}, {counted(used, 'of them is', 'of them are')} used"

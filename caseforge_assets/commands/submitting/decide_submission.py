@@ -10,6 +10,7 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import pending
 from caseforge_assets.store.serving import wishes
 from caseforge_assets.store.submitting import batches, providers
+from caseforge_assets.wording import counted
 
 AGAIN_AFTER_S = 600.0  # what could be sent and still is there then is tried again: its submission may have failed
 LEFT_AFTER_S = 60.0  # a batch that is planned and not created by then was left by somebody who ended
@@ -36,7 +37,7 @@ def decide_submission(connection: Connection, project: OpenProject) -> Due:
     age_s = pending.seconds_since_newest(connection) or 0.0
     if foreseen.ready and not asked and age_s < project.configuration.quiet_period_s:
         waited = f"when none was made for {project.configuration.quiet_period_s:g} s"
-        return Due(why_not=f"requests are still being made; {len(foreseen.ready):,} are sent {waited}")
+        return Due(why_not=f"requests are still being made; {counted(len(foreseen.ready), 'is', 'are')} sent {waited}")
     through, left = batches.count_collected(connection, project.provider.id), "-".join(map(str, unsent)) or "none"
     wished = f"-wish-{asked[-1]}" if asked else ""
     return Due(f"submit-{foreseen.mark}-left-{left}-through-{through}-{age_s // AGAIN_AFTER_S:.0f}{wished}")

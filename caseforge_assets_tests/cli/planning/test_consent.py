@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
+from caseforge_assets_tests.workbench import SHOP, write_table
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +74,7 @@ def test_a_plan_with_too_small_a_limit_stops_no_other_command(command_line: Open
     cli = billed(command_line, faults=["truncate:batch=1,match=-1-1-1-r"])
     cost = cli.json("plan", "--offline", "--nodes", "1.1.1", *DOCUMENTS)["expected_cost_usd"]
     cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", *DOCUMENTS, "--max-cost-usd", str(cost + 0.0001), expected=3)
-    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", expected=3)  # one failed before
+    cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2")  # the other one failed before
     assert accepted(cli) == 3
 
 
@@ -101,7 +102,7 @@ def test_submit_names_plans_and_asks_about_the_rest_only(command_line: OpenComma
     cli.run("plan", "--keep", "--nodes", "2.*", *DOCUMENTS)
     said = cli.run("submit", "--wait", typed="n\n")
     assert f"plan {number} of shop: 1 request now, expected cost $" in said
-    assert "1 that follow from answers, expected cost $" in said
+    assert "1 that follows from answers, expected cost $" in said
     assert "3 pending requests in no approved plan" in said
     assert accepted(cli) == 2
 
@@ -117,5 +118,36 @@ def test_retry_below_a_score_sends_only_its_own(command_line: OpenCommandLine) -
     cli.run("generate", "--yes", "--wait", "--nodes", "1.1.1", *DOCUMENTS)
     approve(cli, "--nodes", "2.*")
     said = cli.run("retry", "--quality-below", "100", "--yes", "--wait", "--nodes", "1.1.1")
-    assert "1 that are made from them follow" in said
+    assert "1 that is made from them follows" in said
     assert accepted(cli) == 3
+
+
+def test_a_command_tells_of_failures_of_what_it_was_asked_for_alone(command_line: OpenCommandLine) -> None:
+    cli = command_line("max_attempts = 1", faults=["truncate:match=-1-1-1-r"])
+    cli.load_shop()
+    said = cli.run("generate", "--nodes", "1.1.1,2.1.1", *DOCUMENTS, "--wait", expected=3)
+    again = "--framework shop --nodes 1.1.1"
+    assert f"1 node of shop failed. `caseforge failed {again}` says why, `caseforge retry {again}` sends it again." in said
+    assert " failed" not in cli.run("generate", "--nodes", "1.1.2", *DOCUMENTS, "--wait")
+    assert " failed" not in cli.run("generate", "--nodes", "1.1.1", "--stage", "usecases", "--wait"), "it has no document to make them from"
+    cli.run("submit", "--wait")
+    cli.run("generate", *DOCUMENTS, "--wait", expected=3)
+    assert "No node has failed." in cli.run("failed", "--nodes", "1.1.2")
+    assert cli.json("failed", "--nodes", "1.1.1", expected=3) == cli.json("failed", expected=3)
+    assert cli.json("retry", "--outcome", "refused", "--wait")["failed_nodes"] == 0
+    assert cli.json("retry", "--wait", expected=3)["failed_nodes"] == 1
+
+
+def test_lines_and_lists_of_batches_name_their_framework(command_line: OpenCommandLine) -> None:
+    cli = command_line()
+    cli.load_shop()
+    cli.run("load", str(write_table(cli.folder / "other.csv", SHOP[:5])), "--framework", "other")
+    said = cli.run("generate", "--framework", "other", "--nodes", "1.1.1", "--wait")
+    assert "Sending batch 1: 1 request for process_details of other, free" in said
+    assert "Collected process_details of other batch_" in said
+    cli.run("generate", "--framework", "shop", "--nodes", "2.1.1", "--wait")
+    rows = cli.json("costs", "--by", "batch")
+    assert sorted(row["frameworks"] for row in rows) == [["other"], ["other"], ["shop"], ["shop"]]
+    assert "other" in cli.run("costs", "--by", "batch", "--framework", "other")
+    assert {frozenset(batch["frameworks"]) for batch in cli.json("status", "--framework", "shop")["batches"]} == {frozenset(["shop"])}
+    assert len(cli.json("status")["batches"]) == 4

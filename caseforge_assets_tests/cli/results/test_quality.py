@@ -60,7 +60,9 @@ def test_what_scores_too_little_is_asked_for_again_after_consent(command_line: O
     retried = line.json("retry", "--quality-below", "100", "--stage", "process_details", "--yes")["retried"]
     assert 1 <= retried <= 6
     assert line.stats()["requests_accepted"] == before + retried
-    assert f"{retried} are asked for already." in line.run("retry", "--quality-below", "100", "--stage", "process_details")
+    assert f"{retried} {'is' if retried == 1 else 'are'} asked for already." in line.run(
+        "retry", "--quality-below", "100", "--stage", "process_details"
+    )
 
 
 @pytest.mark.slow

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
 
-from caseforge_assets.cli.shared.console import SafeConsole
+from caseforge_assets.cli.shared.console import PIPE_WIDTH, SafeConsole, made_console
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
 
@@ -79,6 +80,14 @@ def test_what_matters_least_goes_first() -> None:
     assert missing[0] == ""
     assert all(set(more.split(", ")) >= set(fewer.split(", ")) - {""} for fewer, more in pairwise(missing))
     assert missing[-1] == "Kind, Input, Output"
+
+
+@pytest.mark.parametrize("stderr", [False, True])
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch: pytest.MonkeyPatch, stderr: bool) -> None:
+    monkeypatch.setattr(sys, "__stdout__", None)  # whoever runs this may have a terminal
+    for said, width in (("80", 80), ("211", 211), ("", PIPE_WIDTH), ("wide", PIPE_WIDTH), ("0", PIPE_WIDTH)):
+        monkeypatch.setenv("COLUMNS", said)
+        assert made_console(stderr=stderr).width == width
 
 
 def test_nobody_at_a_question_is_no_consent(command_line: OpenCommandLine) -> None:

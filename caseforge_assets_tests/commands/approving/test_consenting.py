@@ -12,9 +12,9 @@ from caseforge_assets.commands.approving.decide_draft import decide_draft, needs
 from caseforge_assets.commands.approving.offer_plan import Offer, left_waiting, offer_plan
 from caseforge_assets.commands.planning.make_plan import Plan
 from caseforge_assets.commands.planning.survey import Scope
-from caseforge_assets.commands.rounds.work import count_failed_nodes
+from caseforge_assets.commands.reporting.list_failures import failures_of
 from caseforge_assets.settings import FrameworkSettings
-from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 STATES = "select id, state, bills, max_cost_usd from caseforge.plan order by id"
 BILLS = {"bills": True, "budget_usd": Decimal(9)}
@@ -105,7 +105,7 @@ def test_a_simulated_provider_keeps_every_limit(bench: OpenBench) -> None:
     assert offered(opened, draft, max_cost_usd=Decimal(0)) == Offer(draft, [], Decimal(0))
 
 
-def test_failed_nodes_are_counted_in_one_framework_or_in_all(bench: OpenBench) -> None:
+def test_failures_are_told_of_what_was_asked_for(bench: OpenBench) -> None:
     entry = FrameworkSettings(title="any", source="any.csv")
     opened = bench(
         faults=[f"truncate:match=-{code}-1-1-r" for code in ("1", "91", "92")], frameworks={KEY: entry, "other": entry}, max_attempts=1
@@ -113,5 +113,14 @@ def test_failed_nodes_are_counted_in_one_framework_or_in_all(bench: OpenBench) -
     opened.load([(f"9{row[0]}", f"{row[1]}9", f"{row[2]} abroad", row[3]) for row in SHOP], key="other")
     opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
     opened.generate(stages=[PROCESS], key="other")
+    (one,), (other,) = opened.ids("1.1.1"), opened.ids("1.1.2")
+    scopes = [
+        Scope(KEY, [PROCESS], True),
+        Scope("other", [PROCESS], True),
+        None,
+        Scope(KEY, [PROCESS], True, [one]),
+        Scope(KEY, [PROCESS], True, [other]),
+        Scope(KEY, [USECASES], True),
+    ]
     with opened.store.connect() as connection:
-        assert [count_failed_nodes(connection, opened.project, key) for key in (KEY, "other", None)] == [1, 2, 3]
+        assert [len(failures_of(connection, opened.project, scope)) for scope in scopes] == [1, 2, 3, 1, 0, 0]

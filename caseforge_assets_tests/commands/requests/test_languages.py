@@ -6,17 +6,26 @@ from dataclasses import replace
 
 import pytest
 
+from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions, shown_versions
 from caseforge_assets.commands.planning.explain_node import explain_node
+from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
+from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
+from caseforge_assets.stages.judgement import Item
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
+from caseforge_assets.store.collecting import contents
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
 from caseforge_assets_tests.commands.model_changes import to_send
-from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench
+from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
+
+CONTENTS = {PROCESS.content, USECASES.content}
 
 SYSTEM_OF = """
 select distinct framework_key, cast(body as jsonb) #>> '{messages,0,content}' ~ 'German \\(de\\)' from caseforge.request where is_current order by 1
@@ -98,3 +107,44 @@ def test_measures_know_in_which_language_a_framework_is_written(bench: OpenBench
         assert languages_of(connection, opened.stages, USECASES, {KEY}) == {KEY: "de"}
     with opened.store.connect() as connection:
         assert languages_of(connection, stages_as_they_come(), USECASES, {KEY}) == {KEY: ""}  # makes no difference, and is not looked for
+
+
+def test_what_a_person_wrote_is_stale_nowhere_after_a_change_of_language(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate("1.1.1", "1.1.2")
+    (node_id,) = opened.ids("1.1.1")
+    for stage in (PROCESS, USECASES):
+        with opened.store.begin() as connection:
+            edit_as_it_is(connection, opened, node_id, stage)
+    remember_definitions(opened.store, opened.project)
+    repeat_under_new_versions(opened.store, opened.project)
+    german = speaking(opened, "de")
+
+    def stale() -> set[str]:
+        return {
+            status.node.code
+            for status in read_statuses(german.store, german.project, KEY)
+            if status.not_current and status.asset in CONTENTS
+        }
+
+    assert stale() == {"1.1.2"}
+    with german.store.connect() as connection:
+        scope = Scope(KEY, german.stages.shared[:2], True)
+        assert select_nodes(connection, german.project, scope, Selection.stale) == german.ids("1.1.2")
+    assert repeat_under_new_versions(german.store, german.project) > 0
+    versions = "select distinct on (asset) code_version from caseforge.outbox where node_id = :node and asset = any(:assets) order by asset, id desc"
+    with german.store.connect() as connection:
+        shown = shown_versions(connection, german.project)
+    assert german.column(versions, node=node_id, assets=sorted(CONTENTS)) == [shown[KEY, asset].version for asset in sorted(CONTENTS)]
+    assert stale() == {"1.1.2"}
+    assert repeat_under_new_versions(german.store, german.project) == 0
+
+
+def edit_as_it_is(connection: Connection, bench: Workbench, node_id: int, stage: Stage) -> None:
+    """Stores what is there as a text, or as items, of a person."""
+    now = contents.current_contents(connection, stage.key, [node_id])[node_id]
+    stored = contents.stored_contents(connection, [now.id])[now.id]
+    items = tuple(Item(candidate.title, candidate.fields) for candidate in stored.candidates)
+    edit_content(
+        connection, bench.project, ContentOf(KEY, node_id, stage), Taken(f"{stored.body}\n\nAda knows it better.", items), by="Ada"
+    )
