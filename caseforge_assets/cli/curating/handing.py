@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.curating.portfolio import caller, chosen_portfolio, portfolio, portfolio_argument
-from caseforge_assets.cli.shared.console import busy, console
+from caseforge_assets.cli.shared.console import busy, console, errors
 from caseforge_assets.cli.shared.options import pass_session
 from caseforge_assets.wording import counted
 
@@ -52,7 +54,7 @@ def import_(session: Session, file: Path, yes: bool, keep_theirs: bool, overwrit
     if keep_theirs and overwrite:
         raise click.UsageError("--keep-theirs and --overwrite exclude each other")
     meanwhile = Meanwhile.keep if keep_theirs else Meanwhile.overwrite if overwrite else Meanwhile.refuse
-    with session.store.connect() as connection:
+    with busy(f"Reading {file.name} and comparing it with what is there"), session.store.connect() as connection:
         review = review_decisions(connection, caller(), file)
     _say("Would change", [change.in_words() for change in review.changes])
     _say("Changed by somebody else meanwhile", review.conflicts)
@@ -61,8 +63,9 @@ def import_(session: Session, file: Path, yes: bool, keep_theirs: bool, overwrit
     if not (review.changes or review.conflicts or review.problems):
         return
     can_be_taken = not review.problems and (meanwhile is not Meanwhile.refuse or not review.conflicts)
-    if can_be_taken and not yes and not click.confirm("Take them?"):
-        return
+    if can_be_taken and not yes and not click.confirm("Take them?", err=True):
+        errors.print("Declined: nothing was taken.")
+        sys.exit(NOT_APPROVED)
     with session.store.begin() as connection:
         taken = import_decisions(connection, caller(), file, meanwhile)
     console.print(f"{counted(len(taken.changes), 'use case was', 'use cases were')} changed.", markup=False)

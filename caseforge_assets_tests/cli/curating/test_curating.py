@@ -50,7 +50,8 @@ def test_use_cases_are_decided_on_and_kept_in_a_portfolio(command_line: OpenComm
     workbook = openpyxl.load_workbook(file)
     workbook["Decide"]["L2"] = "Shortlisted"
     workbook.save(file)
-    assert "status: Idea → Shortlisted" in line.run("portfolio", "import", str(file), typed="n\n")
+    assert "status: Idea → Shortlisted" in line.run("portfolio", "import", str(file), typed="n\n", expected=5)
+    assert "Nobody answered" in line.run("portfolio", "import", str(file), expected=5)
     assert line.json("decide", "1.1.1-UC04")[0]["status"] == "idea"
     assert "1 use case was changed." in line.run("portfolio", "import", str(file), "--yes")
     assert line.json("decide", "1.1.1-UC04")[0]["status"] == "shortlisted"
