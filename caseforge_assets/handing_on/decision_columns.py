@@ -67,6 +67,7 @@ def columns(*, with_note: bool) -> list[Column]:
         Column("Tags", 12, lambda idea: ", ".join(idea.decided.tags)),
         Column(NOTE, 20, lambda idea: idea.decided.note),
         Column("Written by", 12, lambda idea: idea.source.writer + ("; superseded" if idea.superseded else "")),
+        Column("Cost", 10, lambda idea: idea.source.cost),
     ]
     return [column for column in shown if with_note or column.name != NOTE]
 

@@ -139,7 +139,7 @@ class _Sheets:
             rows.append(_document_row(entry, [*names, "", ""][:2], by_code.get(entry.code, 0)))
         widths = {
             "Code": 10, "Process": 30, "Level 1": 20, "Level 2": 22, "Document": 32, "In brief": 70, "Words": 8, "Use cases": 8,
-            "Quality": 8, "Written by": 16, "On": 11.5,
+            "Quality": 8, "Written by": 16, "On": 11.5, "Cost": 11,
         }  # fmt: skip
         self._sheet(DOCUMENTS, [Column(name, width, lambda _: "") for name, width in widths.items()], rows, freeze_columns=2)
 
@@ -202,7 +202,8 @@ def _document_row(page: Page, above: Sequence[str], use_cases: int) -> list[obje
     brief = brief if len(brief) <= LONGEST_BRIEF else f"{brief[: LONGEST_BRIEF - 1].rstrip()}…"
     made = source.made_at.date()
     words = len(page.body.split())
-    return [page.code, one_line(page.name), *above, one_line(page.title), brief, words, use_cases, source.quality, source.writer, made]
+    of_text = [page.code, one_line(page.name), *above, one_line(page.title), brief, words, use_cases]
+    return [*of_text, source.quality, source.writer, made, source.cost]
 
 
 def cut_cells(rows: Sequence[Sequence[object]]) -> int:

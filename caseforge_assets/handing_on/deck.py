@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, BinaryIO
 
+from caseforge_assets.costs.sums import named, total
 from caseforge_assets.handing_on import deck_look as look
 from caseforge_assets.handing_on.decision_columns import shown_status
 from caseforge_assets.handing_on.records import SIMULATED, Idea
@@ -190,12 +191,12 @@ def _facts(idea: Idea) -> list[list[str]]:
 
 
 def _sources(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
-    by_source: dict[tuple[str, str, str, str], int] = {}
+    by_source: dict[tuple[str, str, str, str], list[Idea]] = {}
     for idea in deck.ideas:
         row = (idea.code, one_line(idea.process), idea.source.writer, f"{idea.source.made_at:%Y-%m-%d}")
-        by_source[row] = by_source.get(row, 0) + 1
-    rows = [[*row[:2], str(number), *row[2:]] for row, number in by_source.items()]
-    head = ["Code", "Process", "Use cases", "Written by", "On"]
+        by_source.setdefault(row, []).append(idea)
+    rows = [[*row[:2], str(len(ideas)), *row[2:], _cost(ideas)] for row, ideas in by_source.items()]
+    head = ["Code", "Process", "Use cases", "Written by", "On", "Cost"]
     for begin in range(0, max(len(rows), 1), ROWS_OF_SOURCES):
         slide = look.add_slide(slides, "Where this is from", foot, mark)
         if deck.simulated:
@@ -203,10 +204,15 @@ def _sources(slides: Presentation, deck: Deck, foot: str, mark: str) -> None:
                 slide, (look.MARGIN, 1.1, look.WIDTH - 2 * look.MARGIN, 0.3), [SIMULATED], look.Letters(12, color=look.WARN, bold=True)
             )
         chosen = [head, *rows[begin : begin + ROWS_OF_SOURCES]]
-        look.add_table(slide, (look.MARGIN, 1.5, look.WIDTH - 2 * look.MARGIN), chosen, (0.1, 0.45, 0.1, 0.23, 0.12), 0.31)
+        look.add_table(slide, (look.MARGIN, 1.5, look.WIDTH - 2 * look.MARGIN), chosen, (0.1, 0.37, 0.08, 0.21, 0.1, 0.14), 0.31)
     if len(deck.with_page) < len(deck.ideas):
         said = f"Pages for the first {len(deck.with_page):,} of {counted(len(deck.ideas), 'use case')} by priority; the others are in the matrix and in the workbook."
         look.add_text(slide, (look.MARGIN, 6.7, look.WIDTH - 2 * look.MARGIN, 0.3), [said], look.Letters(11, color=look.GREY))
+
+
+def _cost(ideas: Sequence[Idea]) -> str:
+    """The shares of these use cases in what the contents cost that they are of."""
+    return named(total(idea.source.cost_usd for idea in ideas), any(idea.source.simulated for idea in ideas))
 
 
 def _levels(idea: Idea) -> list[str]:

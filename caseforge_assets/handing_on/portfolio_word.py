@@ -133,10 +133,10 @@ def _sources(writer: TextWriter, collection: Collection) -> None:
     if collection.simulated:
         writer.line(SIMULATED, "Mark")
     rows = [
-        cells(idea.uid, one_line(idea.title), idea.source.writer, f"{idea.source.made_at:%Y-%m-%d}", _score(idea))
+        cells(idea.uid, one_line(idea.title), idea.source.writer, f"{idea.source.made_at:%Y-%m-%d}", _score(idea), idea.source.cost)
         for idea in collection.ideas
     ]
-    writer.table([cells("Identifier", "Use case", "Written by", "On", "Quality"), *rows], (0.17, 0.34, 0.2, 0.16, 0.13))
+    writer.table([cells("Identifier", "Use case", "Written by", "On", "Quality", "Cost"), *rows], (0.16, 0.28, 0.19, 0.13, 0.1, 0.14))
 
 
 def _title(number: int, idea: Idea) -> str:

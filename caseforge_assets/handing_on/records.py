@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from caseforge_assets.costs.sums import usd
+from caseforge_assets.costs.sums import named, usd
 from caseforge_assets.safe_text import one_line
 
 SIMULATED = "Simulated: written by a stand-in for a model, to try things with. Nothing in it is advice."
@@ -15,15 +15,15 @@ SIMULATED = "Simulated: written by a stand-in for a model, to try things with. N
 
 @dataclass(frozen=True)
 class Source:
-    """Where a content is from."""
+    """Where a content, or one of its items, is from; a cost of None is unknown, and that of an item is its share of the content's."""
 
     edition: str
     made_by: str
     model: str | None
     made_at: datetime
     simulated: bool
+    cost_usd: Decimal | None
     batch: str | None = None
-    cost_usd: Decimal | None = None
     quality: int | None = None
     edited: bool = False
 
@@ -33,9 +33,14 @@ class Source:
         name = self.made_by if self.edited or not self.model else self.model
         return f"{one_line(name)} (simulated)" if self.simulated else one_line(name)
 
+    @property
+    def cost(self) -> str:
+        """Says what it cost, in a few words."""
+        return named(self.cost_usd, self.simulated)
+
     def facts(self) -> dict[str, str]:
         """All that is known, by what people call it."""
-        cost = "" if self.cost_usd is None else f"{usd(self.cost_usd)}{' (simulated: what it would have cost)' if self.simulated else ''}"
+        cost = f"{usd(self.cost_usd)}{' (simulated: what it would have cost)' if self.simulated else ''}"
         known = {
             "Made by": one_line(self.made_by),
             "Model": one_line(self.model or ""),

@@ -77,10 +77,17 @@ def _sources(writer: TextWriter, book: Book) -> None:
     if book.simulated:
         writer.line(SIMULATED, "Mark")
     rows = [
-        cells(page.code, one_line(page.title), page.source.writer, f"{page.source.made_at:%Y-%m-%d}", _or_dash(page.source.quality))
+        cells(
+            page.code,
+            one_line(page.title),
+            page.source.writer,
+            f"{page.source.made_at:%Y-%m-%d}",
+            _or_dash(page.source.quality),
+            page.source.cost,
+        )
         for page in book.pages
     ]
-    writer.table([cells("Code", "Document", "Written by", "On", "Quality"), *rows], (0.13, 0.43, 0.22, 0.12, 0.1))
+    writer.table([cells("Code", "Document", "Written by", "On", "Quality", "Cost"), *rows], (0.12, 0.35, 0.18, 0.12, 0.1, 0.13))
 
 
 def entry_title(entry: Place | Page) -> str:

@@ -75,7 +75,8 @@ def test_a_book_has_a_title_page_contents_and_the_tree_as_headings() -> None:
     assert len(re.findall('w:fldCharType="begin"', xml)) == len(re.findall('w:fldCharType="end"', xml)) == 1
     marks = set(re.findall(r'<w:bookmarkStart[^>]*w:name="([^"]+)"', xml))
     assert set(re.findall(r'<w:hyperlink w:anchor="([^"]+)"', xml)) == marks
-    assert [cell.text for cell in document.tables[-1].rows[0].cells] == ["Code", "Document", "Written by", "On", "Quality"]
+    assert [cell.text for cell in document.tables[-1].rows[0].cells] == ["Code", "Document", "Written by", "On", "Quality", "Cost"]
+    assert [row.cells[5].text for row in document.tables[-1].rows[1:]] == ["$0.0123", "$0.0123"]
     assert len(document.tables[-1].rows) == 3
 
 

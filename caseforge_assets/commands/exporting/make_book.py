@@ -63,8 +63,8 @@ def source_of(row: dict[str, Any]) -> Source:
         model=row["model"],
         made_at=row["answered_at"],
         simulated=row["simulated"],
+        cost_usd=row["cost_usd"],
         batch=row["remote_batch_id"],
-        cost_usd=row.get("cost_usd"),
         quality=row["quality_score"],
         edited=row["edited"],
     )

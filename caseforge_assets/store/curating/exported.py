@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating.use_cases import Decision
+from caseforge_assets.store.figures.spending import ITEM_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def decided_in(connection: Connection, content_ids: Sequence[int], portfolio: in
     return found
 
 
-_SOURCES = text("""
+_SOURCES = text(f"""
 select k.id, coalesce(v.label, '') as edition, c.generated_by, c.model, c.answered_at, c.simulated, c.remote_batch_id, q.score as quality_score,
-       c.edited_after is not null as edited
+       c.edited_after is not null as edited, {ITEM_SHARE} as cost_usd
 from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id
 left join caseforge.quality q on q.content_id = c.id and q.rules = :rules

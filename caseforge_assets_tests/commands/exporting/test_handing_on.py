@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_all_kinds_of_what_was_made(bench: OpenBench, tmp_path: Path) -> None:
     one = by_uid["1.1.1-UC02"]
     assert (one["Status"], one["Owner"], one["Tags"], one["Level 2"]) == ("Shortlisted", "Ada", "pilot", "1.1 Win customers")
     assert one["Written by"].endswith("(simulated)")
+    assert re.fullmatch(r"\$0\.\d{4} \(simulated\)", one["Cost"]), "its share of what the content would have cost"
     priorities = [row["Priority"] for row in by_uid.values()]
     assert priorities == sorted(priorities, reverse=True)
 
