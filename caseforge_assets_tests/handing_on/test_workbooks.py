@@ -66,11 +66,11 @@ def test_the_sheet_to_decide_on() -> None:
 def test_it_can_be_filtered_filled_in_and_printed() -> None:
     sheet = opened(idea(1, source=source(simulated=True)), idea(2))["Decide"]
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:Q3"
+    assert sheet.auto_filter.ref == "A1:R3"
     listed, dated = sheet.data_validations.dataValidation
     assert listed.formula1.strip('"').split(",") == [status.words.capitalize() for status in UseCaseStatus]
     assert (str(listed.sqref), str(dated.sqref), dated.type) == ("L2:L3", "O2:O3", "date")
-    assert sheet.column_dimensions["R"].hidden
+    assert sheet.column_dimensions["S"].hidden
     assert sheet["B2"].alignment.wrap_text
     setup = sheet.page_setup
     assert (setup.orientation, setup.paperSize, setup.fitToHeight) == ("landscape", 9, 0)
