@@ -58,7 +58,7 @@ def costs(session: Session, key: str | None, grouping: str, since: float | None,
     from caseforge_assets.commands.money.sum_costs import sum_costs
     from caseforge_assets.store.figures.batch_sums import frameworks_by_name
 
-    keyed = session.framework_key(key) if key or grouping in ("branch", "node") else None
+    keyed = session.known_key(key) if key or grouping in ("branch", "node") else None
     start = datetime.now(UTC) - timedelta(days=since) if since is not None else None
     with session.store.connect() as connection:
         rows = sum_costs(connection, grouping, keyed, start)

@@ -11,7 +11,7 @@ import click
 from caseforge_assets.cli.app import NOT_APPROVED
 from caseforge_assets.cli.planning.generation import finish_sending
 from caseforge_assets.cli.shared.account import account_name
-from caseforge_assets.cli.shared.console import console, errors
+from caseforge_assets.cli.shared.console import busy, console, errors
 from caseforge_assets.cli.shared.options import (
     accepted_stages,
     framework_option,
@@ -96,7 +96,7 @@ def _retry_failed(
     from caseforge_assets.commands.approving.plan_retry import MADE_BY, plan_retry
 
     provider, readable = session.provider, _judge_again(session, scope.key, as_json)
-    with session.store.begin() as connection:
+    with busy("Making requests of what failed"), session.store.begin() as connection:
         draft = plan_retry(connection, session.project, scope, outcomes, max_tokens)
         offer = offer_plan(connection, session.open_project, draft, scope, made_by=MADE_BY)
     if not as_json:
@@ -119,7 +119,8 @@ def _judge_again(session: Session, key: str, as_json: bool) -> int:
     """Reads anew what was answered and is readable now, so that it is not asked for again."""
     from caseforge_assets.commands.collecting.judge_again import judge_again
 
-    readable = judge_again(session.open_project, key)
+    with busy("Reading failed answers again"):
+        readable = judge_again(session.open_project, key)
     if readable and not as_json:
         console.print(
             f"{counted(readable, 'answer that had failed is readable now, and is', 'answers that had failed are readable now, and are')} not asked for again."

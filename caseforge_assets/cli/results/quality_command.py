@@ -73,8 +73,8 @@ def retry_low_scores(session: Session, scope: Scope, below: int, *, yes: bool, a
     from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 
     provider = session.provider
-    measure_missing(session.store, session.stages, scope.key)
-    with session.store.begin() as connection:
+    with busy("Measuring contents, and making requests of those that score too little"), session.store.begin() as connection:
+        measure_missing(session.store, session.stages, scope.key)
         draft = plan_quality_retry(connection, session.project, scope, below)
     if not as_json:
         _print_draft(draft, scope.key, below, simulated=provider.simulated)

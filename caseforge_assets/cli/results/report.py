@@ -42,7 +42,7 @@ def report(session: Session, key: str | None, age: timedelta, as_json: bool) -> 
     from caseforge_assets.commands.reporting.summarize_run import summarize_since
 
     if key is not None:
-        session.framework_key(key)
+        session.known_key(key)
     with session.store.connect() as connection:
         trend = summarize_since(connection, datetime.now(UTC), age, key)
     if as_json:

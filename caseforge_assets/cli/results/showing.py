@@ -16,7 +16,7 @@ from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import chosen_stages, framework_option, json_option, nodes_option, pass_session, stage_option
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.costs.sums import named
+from caseforge_assets.costs.sums import named, usd
 from caseforge_assets.handing_on.kinds import KIND_BY_ENDING, KINDS
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.judgement import Item, Outcome
@@ -64,7 +64,7 @@ def show(session: Session, node: str, key: str | None, stage_keys: tuple[str, ..
         return
     with session.store.connect() as connection:
         contents = [dict(content._mapping) for content in node_views.contents_of_node(connection, row.node_id) if content.stage in stages]
-        candidates = [dict(candidate._mapping) for candidate in node_views.candidates_of_node(connection, row.node_id)]
+        candidates = [dict(item._mapping) for item in node_views.candidates_of_node(connection, row.node_id) if item.stage in stages]
         attempts = [dict(attempt._mapping) for attempt in node_views.attempts_of_node(connection, row.node_id) if attempt.stage in stages]
     whole = {"node": dict(row._mapping), "contents": contents, "candidates": candidates, "attempts": attempts}
     if as_json:
@@ -89,8 +89,9 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
         reused = f", reused from content {content['reused_from']}" if content["reused_from"] else ""
         batch = f", batch {content['remote_batch_id']}" if content["remote_batch_id"] else ""
         where = f"{content['model'] or 'model unknown'}, {content['generated_by']}{batch}"
-        spent = f"{_count(content['output_tokens'])} output tokens, {named(content['cost_usd'], content['simulated'])}"
-        origin = content["generated_by"] if content["edited"] else f"{where}, {spent}"
+        cost = _cost_of_content(content, whole["candidates"])
+        spent = f"{_count(content['output_tokens'])} output tokens, {cost}"
+        origin = f"{content['generated_by']}, {cost}" if content["edited"] else f"{where}, {spent}"
         console.print(f"{content['answered_at']:%Y-%m-%d %H:%M}, {origin}{simulated}{reused}", style="dim")
         console.print(
             Markdown(plain_text(_body(session.stages, content, whole["candidates"])), hyperlinks=False)
@@ -122,6 +123,13 @@ def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dic
     if not beyond:
         return stage.render_items(items)
     return f"{stage.render_items(items)}\n\n---\n\n# Surplus: {len(beyond)} beyond what was asked for\n\n{stage.render_items(beyond)}"
+
+
+def _cost_of_content(content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:
+    """Of a content, and of each of its items the share."""
+    shares = [candidate["cost_usd"] for candidate in candidates if candidate["stage"] == content["stage"]]
+    cost = named(content["cost_usd"], content["simulated"])
+    return f"{cost}, {usd(shares[0])} each of {len(shares):,}" if len(shares) > 1 and content["cost_usd"] else cost
 
 
 def _count(tokens: int | None) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from caseforge_assets.cli.shared.console import console, print_json
+from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
@@ -24,7 +24,7 @@ def stale(session: Session, key: str | None, as_json: bool) -> None:
     from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 
     key = session.framework_key(key)
-    with session.store.connect() as connection:
+    with busy("Comparing what was made with what it was made from"), session.store.connect() as connection:
         found = [status for status in asset_statuses(connection, session.project, key) if status.not_current]
     rows = [
         {

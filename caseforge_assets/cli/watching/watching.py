@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseforge_assets.cli.shared.account import account_name
-from caseforge_assets.cli.shared.console import console, print_json
+from caseforge_assets.cli.shared.console import busy, console, print_json
 from caseforge_assets.cli.shared.options import framework_option, json_option, nodes_option, owner_option, pass_session
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.cli.shared.tables import FittingTable
@@ -187,7 +187,7 @@ def _standings(session: Session, key: str | None, owner: str | None) -> list[Sta
     from caseforge_assets.commands.reporting.read_standing import read_standing
 
     keys = [session.framework_key(key)] if key or owner else list(session.settings.configuration.frameworks)
-    with session.store.connect() as connection:
+    with busy("Reading where nodes stand"), session.store.connect() as connection:
         simulated = accepts_simulated(connection, session.settings)
         return [read_standing(connection, session.project, declared, simulated=simulated, owner=owner) for declared in keys]
 
@@ -234,7 +234,7 @@ def failed(session: Session, key: str | None, nodes: str | None, owner: str | No
     from caseforge_assets.commands.reporting.list_failures import list_failures
 
     key = session.framework_key(key)
-    with session.store.connect() as connection:
+    with busy("Reading what failed"), session.store.connect() as connection:
         meant = choose_nodes(connection, key, nodes, owner=owner) if nodes or owner else None
         simulated = accepts_simulated(connection, session.settings)
         rows = list_failures(connection, session.project, key, simulated=simulated, node_ids=meant)
