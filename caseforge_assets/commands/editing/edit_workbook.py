@@ -42,6 +42,11 @@ class _Row:
     cells: Mapping[str, Any]
     is_text: bool
 
+    @property
+    def uid(self) -> str:
+        """Of the candidate, as it stands there."""
+        return str(self.cells["candidate_uid"]).strip()
+
 
 def edit_workbook(
     connection: Connection, project: Project, key: str, path: Path, *, by: str, overwrite: bool = False, limits: Limits = OF_ONES_OWN
@@ -65,7 +70,7 @@ def edit_workbook(
     problems = list(_unknown(rows, columns, stored))
     changes: dict[int, dict[int, tuple[_Row, dict[str, Any]]]] = {}
     for row in rows:
-        if (found := stored.get(str(row.cells["candidate_uid"]))) is None:
+        if (found := stored.get(row.uid)) is None:
             continue
         content, place = found
         now, was = content.candidates[place], _as_exported(connection, stage, row, content, place)
@@ -73,9 +78,7 @@ def edit_workbook(
         if not changed or _is_said(stage, Item(now.title, now.fields), changed):
             continue
         if (was is None or (was.title, was.fields) != (now.title, now.fields)) and not overwrite:
-            what = (
-                f"{row.cells['candidate_uid']} has changed since the export; export again, or replace what came meanwhile with --overwrite"
-            )
+            what = f"{row.uid} has changed since the export; export again, or replace what came meanwhile with --overwrite"
             problems.append(f"{cell_address(columns, 'version', row.number)}: {what}")
         changes.setdefault(content.id, {})[place] = (row, changed)
     by_id = {content.id: content for content, _ in stored.values()}
@@ -88,7 +91,7 @@ def edit_workbook(
     for content_id, items in made.items():
         edit_content(connection, project, ContentOf(key, node_ids[content_id], stage), Taken("", items), by=by)
     done = [(codes[content_id], row) for content_id in made for row in changes[content_id].values() if row[1]]
-    said = [ChangedCandidate(row.number, str(row.cells["candidate_uid"]), code, tuple(changed)) for code, (row, changed) in done]
+    said = [ChangedCandidate(row.number, row.uid, code, tuple(changed)) for code, (row, changed) in done]
     return sorted(said, key=lambda change: change.row)
 
 
@@ -102,7 +105,8 @@ def _read_sheet(path: Path, key: str, limits: Limits) -> tuple[list[str], list[_
     if missing := [name for name in _NEEDED if name not in columns]:
         raise ValueError(f"{path.name}, sheet {SHEET}: the columns {', '.join(missing)} are missing from its first row")
     is_text = path.suffix.lower() not in WORKBOOK_SUFFIXES
-    rows = [_Row(number, dict(zip(columns, cells, strict=False)), is_text) for number, cells in enumerate(table[1:], 2)]
+    blank = dict.fromkeys(_NEEDED, "")  # a table of text may end a row where nothing follows
+    rows = [_Row(number, blank | dict(zip(columns, cells, strict=False)), is_text) for number, cells in enumerate(table[1:], 2)]
     return columns, [row for row in rows if any(str(cell).strip() for cell in row.cells.values())]
 
 
@@ -128,7 +132,7 @@ def _as_exported(connection: Connection, stage: Stage, row: _Row, content: Store
 def _unknown(rows: Sequence[_Row], columns: Sequence[str], stored: Mapping[str, object]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for row in rows:
-        uid, where = str(row.cells["candidate_uid"]), cell_address(columns, "candidate_uid", row.number)
+        uid, where = row.uid, cell_address(columns, "candidate_uid", row.number)
         if str(row.cells.get("surplus")).lower() == "true":
             continue  # surplus is shown, not edited
         if uid not in stored:

@@ -333,3 +333,19 @@ def test_what_is_no_such_workbook_is_named(made: Workbench, tmp_path: Path, kind
         sheet._book.save(path)
     with pytest.raises(ValueError, match=r"book\.xlsx"), made.store.begin() as connection:
         edit_workbook(connection, made.project, KEY, path, by="Ada")
+
+
+def test_a_short_row_of_a_table_of_text_is_named(made: Workbench, tmp_path: Path) -> None:
+    path, before = tmp_path / "portfolio.csv", candidates(made)
+    with made.store.connect() as connection:
+        export_contents(connection, made.stages, KEY, path, "csv")
+    text = path.read_text(encoding="utf-8-sig")
+    for added, said in (("\n\n", ""), ("a note of mine\n", r"there is no use case \(blank\) now"), (" , ,\n", "")):
+        path.write_text(text + added, encoding="utf-8")
+        with made.store.begin() as connection:
+            if not said:
+                assert edit_workbook(connection, made.project, KEY, path, by="Ada") == []
+                continue
+            with pytest.raises(ValueError, match=said):
+                edit_workbook(connection, made.project, KEY, path, by="Ada")
+    assert candidates(made) == before
