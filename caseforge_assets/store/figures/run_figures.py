@@ -118,7 +118,8 @@ def newest_answer(connection: Connection, key: str | None) -> datetime | None:
 
 
 _FAILURES = text(f"""
-select b.stage, a.outcome, a.detail, coalesce(nv.code, n.identity) as code
+select b.stage, a.outcome, a.detail,
+       case when cast(:key as text) is null then n.framework_key || ' ' else '' end || coalesce(nv.code, n.identity) as code
 {_ATTEMPTS}
 left join caseforge.current_node nv on nv.node_id = a.node_id
 where a.outcome not in {_NO_FAILURE} and b.duplicate_of is null and (cast(:key as text) is null or n.framework_key = :key)
@@ -128,6 +129,6 @@ order by a.id
 
 
 def failures(connection: Connection, since: datetime, key: str | None) -> Sequence[Failure]:
-    """Every attempt that failed since then, oldest first; of one framework or of all."""
+    """Every attempt that failed since then, oldest first; of one framework, or of all, and then codes have their framework before them."""
     rows: Sequence[Any] = connection.execute(_FAILURES, {"since": since, "key": key}).all()
     return [Failure(row.stage, row.outcome, row.detail, row.code) for row in rows]

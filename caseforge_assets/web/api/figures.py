@@ -73,7 +73,7 @@ class ErrorPattern(BaseModel):
     count: int
     share: float
     stages: list[str]
-    example: str = Field(description="code of the node where it was met first")
+    example: str = Field(description="code of the node where it was met first; after its framework, where that is not said")
 
 
 class Report(BaseModel):
