@@ -39,6 +39,7 @@ VARIABLES = (
     "CASEFORGE_ALERT_URLS",
     "DAGSTER_HOME",
 )
+os.environ.pop("COLUMNS", None)  # what commands print is as wide on every machine, and in every worker of pytest
 DAGSTER_YAML = """
 storage: {custom: {module: caseforge_assets.defs.storage, class: CaseforgeStorage, config: {}}}
 telemetry: {enabled: false}
