@@ -67,7 +67,7 @@ def test_a_share_of_a_few_is_no_alert(requests: int, bad: int, *, speaks: bool) 
 def test_a_batch_that_its_provider_counts_otherwise() -> None:
     (finding,) = find(Figures(batches=(replace(BATCH, unanswered=0, usage_differs="its provider counts more"),)), Thresholds(), NOW)
     assert (finding.rule, finding.severity) == (Rule.usage_differs, Severity.warning)
-    assert finding.text == "usecases batch_x: its provider counts more"
+    assert finding.text == "usecases of shop batch_x: its provider counts more"
 
 
 def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
@@ -77,7 +77,7 @@ def test_a_batch_that_failed_says_why_and_how_much_is_open() -> None:
         Rule.batch_failed,
         "batch 7",
         Severity.critical,
-        "usecases batch_x failed as a whole: invalid_json_line: not parseable. 99 of its 100 nodes have no answer yet",
+        "usecases of shop batch_x failed as a whole: invalid_json_line: not parseable. 99 of its 100 nodes have no answer yet",
         "shop",
     )
 

@@ -28,7 +28,7 @@ def test_within_all_budgets() -> None:
 def test_a_plan_over_its_own_limit_waits_alone() -> None:
     assert waits(plans={1: (D("0.01"), Cost())}) == {
         1: "2 requests of plan 1 of retail wait: the limit of plan 1 ($0.01) would be overdrawn by $0.0400: $0.0000 spent or reserved, "
-        "$0.0500 more wanted. Raise the limit (caseforge plans raise 1) or cancel the plan (caseforge plans cancel 1)"
+        "$0.0500 more wanted. Raise the limit (caseforge plans raise 1 --max-cost-usd USD) or cancel the plan (caseforge plans cancel 1)"
     }
 
 
@@ -63,7 +63,7 @@ def test_a_plan_that_waits_says_for_which_budget_and_what_to_do() -> None:
     assert "; the budget of bank ($0.05) would be overdrawn by $0.0500" in said
     assert "; the limit of plan 2 ($0.06) would be overdrawn by $0.0400" in said
     assert said.endswith(
-        "Raise budget_usd in caseforge.toml or raise the limit (caseforge plans raise 2) or cancel the plan (caseforge plans cancel 2)"
+        "Raise budget_usd in caseforge.toml or raise the limit (caseforge plans raise 2 --max-cost-usd USD) or cancel the plan (caseforge plans cancel 2)"
     )
 
 
