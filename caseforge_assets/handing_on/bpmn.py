@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET  # writes only: nothing of others is parsed h
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import BinaryIO
 
 from caseforge_assets.handing_on.process_steps import Step
@@ -20,6 +21,7 @@ _DC, _DD = "http://www.omg.org/spec/DD/20100524/DC", "http://www.omg.org/spec/DD
 _PREFIXES = {"bpmn": _MODEL, "bpmndi": _DI, "dc": _DC, "di": _DD}
 START, END = "StartEvent_1", "EndEvent_1"  # plain `Start` and `End` are names that engines keep for themselves
 EVENT, TASK_WIDTH, TASK_HEIGHT, GAP, LEFT, MIDDLE = 36, 150, 100, 50, 160, 160
+MOST_IN_ROW, BETWEEN = 6, 60
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,51 @@ def write_bpmn(file: BinaryIO, diagram: Diagram) -> None:
 
 
 def _draw(root: ET.Element, process: str, ids: Sequence[str]) -> None:
+    """Draws the tasks in rows of equal length, beneath each other, so that a long process can be read without moving it about."""
     diagram = ET.SubElement(root, _tag(_DI, "BPMNDiagram"), {"id": f"Diagram_{process}"})
     plane = ET.SubElement(diagram, _tag(_DI, "BPMNPlane"), {"id": f"Plane_{process}", "bpmnElement": process})
-    at, ends = LEFT, []
-    for node_id in ids:
-        is_event = node_id in (START, END)
-        width, height = (EVENT, EVENT) if is_event else (TASK_WIDTH, TASK_HEIGHT)
+    boxes = _boxes(len(ids) - 2)
+    for node_id, box in zip(ids, boxes, strict=True):
         shape = ET.SubElement(plane, _tag(_DI, "BPMNShape"), {"id": f"{node_id}_di", "bpmnElement": node_id})
-        ET.SubElement(shape, _tag(_DC, "Bounds"), _numbers(x=at, y=MIDDLE - height // 2, width=width, height=height))
-        if is_event:
+        ET.SubElement(shape, _tag(_DC, "Bounds"), _numbers(x=box.x, y=box.middle - box.height // 2, width=box.width, height=box.height))
+        if node_id in (START, END):
             label = ET.SubElement(shape, _tag(_DI, "BPMNLabel"))
-            ET.SubElement(label, _tag(_DC, "Bounds"), _numbers(x=at, y=MIDDLE + EVENT // 2 + 7, width=EVENT, height=14))
-        ends.append((at, at + width))
-        at += width + GAP
-    for place, (before, after) in enumerate(pairwise(ends), 1):
+            ET.SubElement(label, _tag(_DC, "Bounds"), _numbers(x=box.x, y=box.middle + EVENT // 2 + 7, width=EVENT, height=14))
+    for place, (before, after) in enumerate(pairwise(boxes), 1):
         edge = ET.SubElement(plane, _tag(_DI, "BPMNEdge"), {"id": f"Flow_{place}_di", "bpmnElement": f"Flow_{place}"})
-        for x in (before[1], after[0]):
-            ET.SubElement(edge, _tag(_DD, "waypoint"), _numbers(x=x, y=MIDDLE))
+        for x, y in _way(before, after):
+            ET.SubElement(edge, _tag(_DD, "waypoint"), _numbers(x=x, y=y))
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """Where a shape lies: its left edge, the middle of its height, and how large it is."""
+
+    x: int
+    middle: int
+    width: int = TASK_WIDTH
+    height: int = TASK_HEIGHT
+
+
+def _boxes(tasks: int) -> list[_Box]:
+    """Start, tasks, end: rows are as few as can be, and of the same length as far as that goes."""
+    rows = max(ceil(tasks / MOST_IN_ROW), 1)
+    in_row = max(ceil(tasks / rows), 1)
+    first = LEFT + EVENT + GAP
+    boxes = [
+        _Box(first + (TASK_WIDTH + GAP) * (task % in_row), MIDDLE + (TASK_HEIGHT + BETWEEN) * (task // in_row)) for task in range(tasks)
+    ]
+    last = boxes[-1] if boxes else _Box(first - TASK_WIDTH - GAP, MIDDLE)
+    return [_Box(LEFT, MIDDLE, EVENT, EVENT), *boxes, _Box(last.x + TASK_WIDTH + GAP, last.middle, EVENT, EVENT)]
+
+
+def _way(before: _Box, after: _Box) -> list[tuple[int, int]]:
+    """A line from one shape to the next: straight within a row, between the rows to the next one."""
+    begin, end = (before.x + before.width, before.middle), (after.x, after.middle)
+    if before.middle == after.middle:
+        return [begin, end]
+    out, back, between = begin[0] + GAP // 2, end[0] - GAP // 2, before.middle + (TASK_HEIGHT + BETWEEN) // 2
+    return [begin, (out, begin[1]), (out, between), (back, between), (back, end[1]), end]
 
 
 def _document(element: ET.Element, text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from itertools import combinations, pairwise
 
+import pytest
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, BpmnValidator
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -50,6 +52,33 @@ def test_steps_of_a_document_are_executed_in_their_order() -> None:
     drawn = [node.get("bpmnElement") for kind in ("BPMNShape", "BPMNEdge") for node in root.iterfind(f".//d:{kind}", spaces)]
     assert sorted(drawn) == sorted(elements)
     assert "The clerk asks what is wrong." in root.findtext(".//b:task/b:documentation", namespaces=spaces)
+
+
+@pytest.mark.parametrize("count", [1, 6, 7, 13, 40])
+def test_many_steps_lie_in_rows_that_can_be_read_at_once(count: int) -> None:
+    root = etree.fromstring(written(*(Step(f"Step {number}", "") for number in range(count))))
+    shapes = {
+        shape.get("bpmnElement"): {name: int(value) for name, value in shape[0].attrib.items()} for shape in root.iter("{*}BPMNShape")
+    }
+    assert max(box["x"] + box["width"] for box in shapes.values()) <= 1_600
+    for one, other in combinations(shapes.values(), 2):
+        assert (
+            one["x"] + one["width"] <= other["x"]
+            or other["x"] + other["width"] <= one["x"]
+            or one["y"] + one["height"] <= other["y"]
+            or other["y"] + other["height"] <= one["y"]
+        )
+    flows = {flow.get("id"): flow for flow in root.iter("{*}sequenceFlow")}
+    for edge in root.iter("{*}BPMNEdge"):
+        way = [(int(point.get("x")), int(point.get("y"))) for point in edge]
+        before, after = (shapes[flows[edge.get("bpmnElement")].get(end)] for end in ("sourceRef", "targetRef"))
+        assert way[0] == (before["x"] + before["width"], before["y"] + before["height"] // 2)
+        assert way[-1] == (after["x"], after["y"] + after["height"] // 2)
+        for (x, y), (to_x, to_y) in pairwise(way):
+            assert x == to_x or y == to_y  # along the axes
+            for box in shapes.values():  # and through no shape
+                middle = ((x + to_x) / 2, (y + to_y) / 2)
+                assert not (box["x"] < middle[0] < box["x"] + box["width"] and box["y"] < middle[1] < box["y"] + box["height"])
 
 
 def test_hostile_steps_are_names() -> None:
