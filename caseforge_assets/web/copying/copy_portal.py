@@ -6,10 +6,12 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.web.copying.addresses import CopiedPages
@@ -22,6 +24,8 @@ MARKER = ".caseforge-site"
 SEARCH = "search.html"
 OWN_SCRIPT = "search.js"
 _MAIN = re.compile(r"(<main\b[^>]*>).*(</main>)", re.DOTALL)
+_MAIN_BEGINS = re.compile(r"<main\b[^>]*>")
+SAYS = '<p class="notice" role="note">A copy of {day:%Y-%m-%d}, to be read: nothing can be chosen, decided or said here. That is done in CaseForge itself.</p>'
 _TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
 _ONE_PLACE = re.compile(r"aria-current=\"page\"")
 
@@ -58,12 +62,12 @@ def copy_portal(
     (target / MARKER).touch()
     refresh_lists(service.store, service.project)
     with service.store.connect() as connection:
-        codes = _codes(connection, key)
-    index = asyncio.run(_copy(service, key, target, codes, progress, comments=comments, costs=costs))
+        codes, says = _codes(connection, key), SAYS.format(day=clock.now(connection))
+    index = asyncio.run(_copy(service, key, target, _Copied(codes, says), progress, comments=comments, costs=costs))
     written = "window.pages = " + json.dumps(index, ensure_ascii=True, separators=(",", ":")) + ";\n"
     _write(target / "search-index.js", written)
     _write(target / OWN_SCRIPT, (files(__package__) / OWN_SCRIPT).read_text(encoding="utf-8"))
-    _write(target / SEARCH, _search_page((target / "index.html").read_text(encoding="utf-8")))
+    _write(target / SEARCH, _search_page((target / "index.html").read_text(encoding="utf-8"), says))
     for path in STATIC.iterdir():
         if path.suffix in (".css", ".svg"):
             _write(target / "static" / path.name, path.read_text(encoding="utf-8"))
@@ -74,12 +78,20 @@ def _codes(connection: Connection, key: str) -> list[str]:
     return [node.code for node in nodes.all_nodes(connection, key)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """Codes of the nodes that are copied, and what each page says of being a copy."""
+
+    codes: list[str]
+    says: str
+
+
 async def _copy(
-    service: Service, key: str, target: Path, codes: list[str], progress: Callable[[int], None], *, comments: bool, costs: bool
+    service: Service, key: str, target: Path, what: _Copied, progress: Callable[[int], None], *, comments: bool, costs: bool
 ) -> list[tuple[str, str, str]]:
     """Copies pages and those that they lead to; returns what the search finds: file, title, excerpt."""
     app, copied = app_for_reader(service, key), CopiedPages(key)
-    waiting = copied.starts(codes)
+    waiting = copied.starts(what.codes)
     known: dict[str, None] = {}
     index: list[tuple[str, str, str]] = []
     while waiting:
@@ -92,16 +104,17 @@ async def _copy(
         if status != 200:
             raise PageFailed(f"the page {address} could not be made: it answers {status}. Its text: {body[:300].decode(errors='replace')}")
         page: Rewritten = rewrite(body.decode(), file, copied, comments=comments, costs=costs)
-        _write(target / file, page.text)
+        _write(target / file, _MAIN_BEGINS.sub(lambda main: f"{main[0]}\n{what.says}", page.text, count=1))
         index.append((file, page.title, page.excerpt))
         waiting += [link for link in page.leads_to if copied.file_of(link, is_next=True) not in known]
         progress(len(known))
     return sorted(index)
 
 
-def _search_page(page: str) -> str:
+def _search_page(page: str, says: str) -> str:
     """The search in the frame of another page."""
     inside = (
+        f"{says}\n"
         '<h1>Search</h1>\n<p id="found" role="status">Type words into the field above.</p>\n<ol id="results"></ol>\n'
         "<noscript><p>The search needs JavaScript; the tree and the lists do not.</p></noscript>\n"
         f'<script src="search-index.js"></script>\n<script src="{OWN_SCRIPT}"></script>\n'

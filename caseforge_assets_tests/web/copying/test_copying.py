@@ -71,6 +71,7 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
             assert (site / target).is_file(), (name, link)
         assert "script" not in links.tags or name == "search.html"
         assert "csrf" not in text
+        assert "nothing can be chosen, decided or said here" in text, name
         assert "A secret remark" not in text
         assert not re.search(r"\$\d", text), name
     assert "&lt;script&gt;alert(1)" in pages[f"use-cases/{other}.html"]
