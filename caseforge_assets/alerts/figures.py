@@ -85,7 +85,7 @@ class PlanFigures:
 class WaitingPlan:
     """One plan with pending requests of which nothing is sent until a person acts: an approved one that is held back, or a draft (None).
 
-    `decided_by` is who approved it, or which command made the draft, at the time `since`. The cost is None where unknown.
+    `decided_by` is who approved it, or who had the draft made, where nobody said which command, at the time `since`. The cost is None where unknown.
     """
 
     id: int

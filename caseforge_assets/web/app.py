@@ -51,6 +51,7 @@ from caseforge_assets.web.portal import batches as batch_pages
 from caseforge_assets.web.portal import (
     decided,
     home,
+    ideas,
     portfolio_entries,
     portfolio_files,
     reviews,
@@ -119,6 +120,7 @@ PAGES: tuple[APIRouter, ...] = (
     home.router,
     search_pages.router,
     use_case_pages.router,
+    ideas.router,
     matrix_pages.router,
     money_pages.router,
     plan_pages.router,

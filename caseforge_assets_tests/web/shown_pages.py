@@ -22,6 +22,8 @@ SHOWN = {
     "/use-cases": ["/use-cases", "/use-cases?view=cards", "/use-cases?q=nothing+of+the+kind"],
     "/use-cases/{candidate_id}": ["/use-cases/1", "/use-cases/2"],
     "/use-cases/{candidate_id}/edit": ["/use-cases/1/edit"],
+    "/ideas": ["/ideas"],
+    "/ideas/{candidate_id}": ["/ideas/1", "/ideas/3"],
     "/matrix": ["/matrix"],
     "/portfolios": ["/portfolios"],
     "/portfolios/{portfolio_id}": ["/portfolios/1"],

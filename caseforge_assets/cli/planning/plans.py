@@ -165,7 +165,7 @@ def _print_plans(found: list[ReckonedPlan], declared: Collection[str]) -> None:
         plan = reckoned.plan
         limit = "none" if plan.max_cost_usd is None else exact_usd(plan.max_cost_usd)
         counts = (f"{count:,}" for count in (reckoned.now, reckoned.under_way, reckoned.later))
-        made = f"{plan.made_by}, {plan.created_at.astimezone():%Y-%m-%d %H:%M}"
+        made = f"{plan.maker}, {plan.created_at.astimezone():%Y-%m-%d %H:%M}"
         state = plan.state if plan.framework_key in declared else f"{plan.state}, framework taken out"
         table.add_row(str(plan.id), plan.framework_key, state, made, *counts, str(reckoned.open_cost), str(reckoned.spent), limit)
     console.print(table)
@@ -187,6 +187,7 @@ def _plan_json(reckoned: ReckonedPlan, changes: list[PlanChange]) -> dict[str, A
         "stages": plan.stages,
         "state": plan.state,
         "made_by": plan.made_by,
+        "by": plan.by,
         "created_at": plan.created_at,
         "for_simulated_only": not plan.bills,
         "to_send": reckoned.now,

@@ -40,8 +40,8 @@ def similar(session: Session, uid: str | None, key: str | None, branch: str | No
 
     with busy("Comparing use cases"):
         refresh_lists(session.store, session.project, texts=0)
-        behind = refresh_similar(session.store, session.project, anew=anew)
         refresh_meanings(session.store, session.project)
+        behind = refresh_similar(session.store, session.project, anew=anew)
     if uid is None:
         _print_groups(session, key, branch, limit, as_json=as_json)
     else:
@@ -97,7 +97,7 @@ def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bo
     else:
         _print_table("The same idea", [(f"{hit.score:.0%}", hit.candidate) for hit in found])
     if near:
-        simulated = " (SIMULATED: near where words are the same)" if near[0].candidate.simulated else ""
+        simulated = " (SIMULATED: near where words are the same)" if near[0].simulated else ""
         _print_table(f"Near in meaning{simulated}", [(f"{hit.score:.2f}", hit.candidate) for hit in near])
 
 

@@ -135,7 +135,7 @@ def _run(session: Session) -> None:
     with session.store.begin() as connection:
         lift_stop(connection, session.provider)
         draft = draft_plan(connection, session.project, Scope(KEY, session.stages.shared, True), made_by="demo")
-        decide_draft(connection, draft, True, session.provider, by=None)
+        decide_draft(connection, draft, True, session.provider, by=account_name())
     print_plan(draft, simulated=True)
     follow(session)
     session.mirror()

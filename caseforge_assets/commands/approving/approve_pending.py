@@ -15,6 +15,7 @@ from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning.plan_details import note_maker, set_estimate
 from caseforge_assets.store.requests import pending, requests
 from caseforge_assets.wording import counted
 
@@ -68,7 +69,8 @@ def approve_pending(
     plan_ids = []
     for key, group in groups.items():
         plan_id = plans.add_plan(connection, key, sorted({row.stage for row in group}), made_by, len(group))
-        plans.set_estimate(connection, plan_id, len(group), costs[key].usd, {})
+        set_estimate(connection, plan_id, len(group), costs[key].usd)
+        note_maker(connection, plan_id, by)
         requests.set_plan(connection, [row.id for row in group], plan_id)
         plans.decide(connection, plan_id, True, None if left is None else costs[key].known_usd + left, by=by)
         tell_plan(connection, EventKind.plan_approved, plan_id, by)

@@ -11,6 +11,7 @@ from caseforge_assets.costs.sums import ZERO
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning.plan_details import note_maker
 
 
 def needs_consent(draft: Draft, provider: Provider, below_usd: Decimal = ZERO) -> bool:
@@ -26,8 +27,9 @@ def decide_draft(
 
     Args:
         provider: what is approved for a simulated one is approved as free of charge, and never sent to one that bills.
-        by: who decides; None: the command that made the draft.
+        by: who decides, and had the draft made; None: the command that made it.
     """
+    note_maker(connection, draft.id, by)
     plans.decide(connection, draft.id, agreed and draft.nodes > 0, max_cost_usd, by=by, bills=not provider.simulated)
     if draft.nodes:
         tell_plan(connection, EventKind.plan_approved if agreed else EventKind.plan_declined, draft.id, by)

@@ -19,6 +19,7 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning.plan_details import set_estimate
 from caseforge_assets.store.requests import pending, requests
 
 MADE_BY = "retry"
@@ -71,7 +72,7 @@ def plan_retry(
         asked[stage.key] = follows | {row.node_id for row in pending.of_plan(connection, plan_id, stage.key)}
     rows, fitted = fit_plan(connection, project, plan_id, stages)
     (reckoned,) = reckon_plans(connection, project, [plan_id])
-    plans.set_estimate(connection, plan_id, len(rows) + reckoned.later, reckoned.open_cost.usd, {"retry": True})
+    set_estimate(connection, plan_id, len(rows) + reckoned.later, reckoned.open_cost.usd, {"retry": True})
     shortened = sum(row.shortened for row in rows)
     meant = frozenset({row.node_id for row in rows} | {node.node_id for node in fitted.too_long})
     return RetryPlan(plan_id, len(rows), reckoned.later, reckoned.open_cost, shortened, fitted.too_long, meant)

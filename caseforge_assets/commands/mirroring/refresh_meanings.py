@@ -6,9 +6,9 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Engine, try_lock
-from caseforge_assets.store.reading import meanings, near_meanings
+from caseforge_assets.store.reading import meanings, near_meanings, similar_meanings
 
-LOCK = "refresh meanings"
+LOCK, SIMILAR = "refresh meanings", "refresh similar"
 AT_ONCE = 500  # contents in a transaction
 
 
@@ -29,8 +29,8 @@ def refresh_meanings(store: Engine, project: Project, *, contents: int | None = 
             connection, stage.key, version
         ):
             return False
-    with try_lock(store, LOCK) as alone:
-        return not (alone and _take_in(store, project, stage, version, contents))
+    with try_lock(store, LOCK) as alone, try_lock(store, SIMILAR) as nobody_groups:  # candidates with other vectors are grouped once more
+        return not (alone and nobody_groups and _take_in(store, project, stage, version, contents))
 
 
 def index_meanings(store: Engine, many: int = near_meanings.MANY) -> None:
@@ -62,6 +62,7 @@ def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: 
         with store.begin() as connection:
             found = meanings.missing(connection, stage.key, version, AT_ONCE)
             meanings.add(connection, found)
+            similar_meanings.wait_again(connection, [candidate_id for one in found for candidate_id in one.candidate_ids])
         done += len(found)
         if len(found) < AT_ONCE:
             return True

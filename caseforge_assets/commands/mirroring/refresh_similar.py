@@ -1,6 +1,7 @@
 """Use cases that tell the same idea are brought together: words of what is new are taken, and it is put into groups, or all groups are made anew.
 
-Groups are made anew where much is new, because how much a word says follows from all ideas; until then what is new joins the groups there are.
+Groups are made anew where much is new, because how much a word says follows from all ideas; until then what is new joins the groups there are. Where there are vectors, groups that
+mean the same are brought together after that (`join_by_meaning`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from caseforge_assets.commands.mirroring.join_by_meaning import join_all, join_touched
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
+from caseforge_assets.commands.mirroring.refresh_meanings import SIMILAR
 from caseforge_assets.second_process.background import in_background
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.settings.project import Project
@@ -32,7 +35,6 @@ from caseforge_assets.store.reading import due, similar_due, similar_upkeep
 from caseforge_assets.store.reading.similar_upkeep import SEPARATOR, Kind, NewCandidate, StoredGroup
 from caseforge_assets.temporary import temporary_folder
 
-LOCK = "refresh similar"
 FEW = 500  # candidates of a kind: they are grouped anew with each that comes
 MUCH_NEW = 0.25  # of all: more is a reason to group everything anew
 AT_ONCE = 400  # that join groups in one transaction
@@ -48,7 +50,7 @@ def refresh_similar(store: Engine, project: Project, *, nodes: int | None = None
         nodes: words of so many nodes at most are taken, or somewhat more; None: of all. Groups are made when nothing is due any more.
         anew: everything is made anew, whatever there is.
     """
-    with try_lock(store, LOCK) as alone:
+    with try_lock(store, SIMILAR) as alone:
         if alone:
             if anew:
                 with store.begin() as connection:
@@ -115,8 +117,8 @@ def _group(store: Engine) -> None:
             _group_all(store, kind)
         else:
             weighing = Weighing.unpacked(*kept)
-            while _join(store, kind, weighing):
-                pass
+            while touched := _join(store, kind, weighing):
+                join_touched(store, kind, weighing, touched)
 
 
 def _group_all(store: Engine, kind: Kind) -> None:
@@ -133,6 +135,7 @@ def _group_all(store: Engine, kind: Kind) -> None:
             similar_upkeep.keep_weighing(connection, kind, *weighing.packed())
             similar_upkeep.join_groups(connection, groups.joined())
             _add(connection, kind, weighing, groups)
+    join_all(store, kind, weighing)
 
 
 def _noting(rows: Iterable[tuple[int, int, bytes]], ids: array[int], nodes: array[int]) -> Iterator[bytes]:
@@ -192,8 +195,8 @@ def _add(connection: Connection, kind: Kind, weighing: Weighing, groups: _Groups
         similar_upkeep.add_groups(connection, kind, rows)
 
 
-def _join(store: Engine, kind: Kind, weighing: Weighing) -> int:
-    """Puts some that wait into groups that there are, and those that are like none into new ones; returns how many."""
+def _join(store: Engine, kind: Kind, weighing: Weighing) -> set[int]:
+    """Puts some that wait into groups that there are, and those that are like none into new ones; returns these groups, none where nobody waits."""
     with store.begin() as connection:
         waiting = similar_upkeep.words_waiting(connection, kind, AT_ONCE)
         joined = _find_groups(connection, kind, waiting, weighing)
@@ -202,8 +205,10 @@ def _join(store: Engine, kind: Kind, weighing: Weighing) -> int:
         for group in touched:
             _move_centre(connection, group, weighing)
         similar_upkeep.count_members(connection, list(touched))
-        _found_groups(connection, kind, {candidate: idea for candidate, idea in waiting.items() if candidate not in joined}, weighing)
-    return len(waiting)
+        founded = _found_groups(
+            connection, kind, {candidate: idea for candidate, idea in waiting.items() if candidate not in joined}, weighing
+        )
+    return touched | founded
 
 
 def _find_groups(connection: Connection, kind: Kind, waiting: dict[int, bytes], weighing: Weighing) -> dict[int, tuple[int, float]]:
@@ -236,11 +241,13 @@ def _move_centre(connection: Connection, group: int, weighing: Weighing) -> None
         similar_upkeep.change_centre(connection, group, centre, bands)
 
 
-def _found_groups(connection: Connection, kind: Kind, left: dict[int, bytes], weighing: Weighing) -> None:
+def _found_groups(connection: Connection, kind: Kind, left: dict[int, bytes], weighing: Weighing) -> set[int]:
     ids, ideas = list(left), list(left.values())
     if not ids:
-        return
+        return set()
     groups = _Groups(ids, ideas, group_ideas(ideas, weighing))
     similar_upkeep.join_groups(connection, groups.joined())
     _add(connection, kind, weighing, groups)
-    similar_upkeep.count_members(connection, sorted({ids[leader] for leader in groups.grouped.leaders}))
+    founded = {ids[leader] for leader in groups.grouped.leaders}
+    similar_upkeep.count_members(connection, sorted(founded))
+    return founded

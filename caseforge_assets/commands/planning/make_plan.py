@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens, priced_input_tokens
+from caseforge_assets.commands.planning.kept_estimate import kept_estimate
 from caseforge_assets.commands.planning.survey import TO_DO, Scope, survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import Terms, build_requests
@@ -25,6 +26,7 @@ from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.planning.node_states import AssetState
+from caseforge_assets.store.planning.plan_details import set_estimate
 from caseforge_assets.store.requests import pending, requests
 
 _BYTES_PER_TOKEN = 5  # of requests that are not made yet, rather more than less
@@ -154,12 +156,7 @@ def draft_plan(connection: Connection, project: Project, scope: Scope, *, made_b
     _refresh_contexts(drafting, stages[0])
     drafting.surveyed = {stage.key: drafting.survey(stage) for stage in stages}
     plan = Plan(plan_id, key, tuple(_draft_stage(drafting, stage) for stage in stages))
-    details = {
-        part.stage.key: {"states": part.states, "now": part.now, "later": part.later, "model": part.model, "reused": part.reused}
-        | {"shortened": part.shortened, "too_long": len(part.too_long)}
-        for part in plan.stages
-    }
-    plans.set_estimate(connection, plan_id, plan.nodes, plan.expected_cost_usd, details)
+    set_estimate(connection, plan_id, plan.nodes, plan.expected_cost_usd, {part.stage.key: kept_estimate(part) for part in plan.stages})
     return plan
 
 

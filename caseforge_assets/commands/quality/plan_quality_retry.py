@@ -22,6 +22,7 @@ from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning.plan_details import set_estimate
 from caseforge_assets.store.requests import requests
 
 
@@ -88,7 +89,7 @@ def plan_quality_retry(connection: Connection, project: Project, scope: Scope, b
             chosen.too_long += fitted.too_long
     (reckoned,) = reckon_plans(connection, project, [plan_id])
     cost = reckoned.open_cost
-    plans.set_estimate(connection, plan_id, reckoned.now + reckoned.later, cost.usd, {"quality_below": below})
+    set_estimate(connection, plan_id, reckoned.now + reckoned.later, cost.usd, {"quality_below": below})
     return QualityRetryPlan(plan_id, tuple(chosen.asked), reckoned.later, chosen.edited, chosen.under_way, tuple(chosen.too_long), cost)
 
 

@@ -26,7 +26,7 @@ def tell_plan(connection: Connection, kind: EventKind, plan_id: int, by: str | N
         "requests": plan.node_count,
         "expected_cost": _amount(plan.expected_cost_usd),
         "limit": _amount(plan.max_cost_usd),
-        "by": by or plan.made_by,
+        "by": by or plan.maker,
     }
     tell(connection, kind, f"plan {plan.id}", plan.framework_key, data)
     if kind is not EventKind.plan_waiting:

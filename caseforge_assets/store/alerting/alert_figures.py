@@ -24,6 +24,7 @@ from caseforge_assets.events.kinds import DeliveryState
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.plan_tables import PLAN_MAKER
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
 _BATCHES = text(f"""
@@ -104,7 +105,7 @@ def plans(connection: Connection, since: datetime, ids: Sequence[int]) -> list[P
 _WAITING_PLANS = text(f"""
 select p.id, p.framework_key, case when p.state = '{PlanState.approved}' then p.held_back end as held_back,
        coalesce((select c.changed_by from caseforge.plan_change c where c.plan_id = p.id and c.change = '{PlanDecision.approved}' order by c.id desc limit 1),
-                p.made_by) as decided_by,
+                {PLAN_MAKER}) as decided_by,
        coalesce(p.approved_at, p.created_at) as since, count(*) as requests, p.expected_cost_usd
 from caseforge.plan p
 join caseforge.request r on r.plan_id = p.id and r.state = '{RequestState.pending}' and r.is_current and r.stage = any(p.stages)

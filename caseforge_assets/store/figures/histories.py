@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import PlanDecision
 from caseforge_assets.store.figures.spending import CONTENT_COST
+from caseforge_assets.store.schema.plan_tables import PLAN_MAKER
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 _EDITIONS = text("""
@@ -18,7 +19,7 @@ from caseforge.node_version nv join caseforge.framework_version v on v.id = nv.f
 _CONTEXTS = text("select id, created_at, text, version, is_current from caseforge.context where node_id = :node order by id")
 
 _REQUESTS = text(f"""
-select r.id, r.created_at, r.stage, r.model, r.generation, r.state, r.is_current, r.plan_id, p.made_by as plan_made_by, p.approved_at, d.changed_by as approved_by, r.retry_of,
+select r.id, r.created_at, r.stage, r.model, r.generation, r.state, r.is_current, r.plan_id, {PLAN_MAKER} as plan_made_by, p.approved_at, d.changed_by as approved_by, r.retry_of,
        r.context_id, r.source_content_id, r.max_completion_tokens, r.input_tokens, r.fingerprint, r.stage_version, r.own_answer, r.shortened,
        r.choice -> 'titles' as chosen, r.not_sent_because, cast(r.body as jsonb) ->> 'endpoint' as endpoint
 from caseforge.request r left join caseforge.plan p on p.id = r.plan_id

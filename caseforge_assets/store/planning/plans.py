@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.batches.states import NOT_OPENED, WAITING, BatchState, PlanDecision, PlanState, RequestState
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.figures.spending import UNKNOWN
 from caseforge_assets.store.schema.constants import listed
+from caseforge_assets.store.schema.plan_tables import BY_WHOM
 from caseforge_assets.store.schema.provider_table import IS_BILLED
 from caseforge_assets.store.schema.tables import plan, plan_change
 
@@ -23,8 +23,8 @@ from caseforge_assets.store.schema.tables import plan, plan_change
 class PlanRow:
     """A plan; an expected cost of None is unknown, a limit of None is none.
 
-    `bills` says whether the consent is for a provider that bills, too; `held_back` why its requests wait, as the last planning found (None: they
-    do not).
+    `made_by` is the command that made it, `by` who had it made (None: nobody said, as of plans that a schedule makes); `bills` says whether the consent is for a
+    provider that bills, too; `held_back` why its requests wait, as the last planning found (None: they do not).
     """
 
     id: int
@@ -38,6 +38,12 @@ class PlanRow:
     bills: bool
     held_back: str | None
     created_at: datetime
+    by: str | None
+
+    @property
+    def maker(self) -> str:
+        """Gives who had it made; where nobody said, by which command."""
+        return self.by or self.made_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class AllowedPlan:
     expected_cost_usd: Decimal | None
 
 
-_COLUMNS = ", ".join(PlanRow.__dataclass_fields__)
+_EXPRESSIONS = {"by": f"details ->> '{BY_WHOM}'"}
+_COLUMNS = ", ".join(_EXPRESSIONS.get(name, name) for name in PlanRow.__dataclass_fields__)
 
 
 def get(connection: Connection, plan_id: int) -> PlanRow | None:
@@ -120,14 +127,6 @@ def add_plan(connection: Connection, key: str, stages: Sequence[str], made_by: s
     """A new draft; returns its id."""
     values = {"framework_key": key, "stages": list(stages), "state": PlanState.draft, "made_by": made_by, "node_count": node_count}
     return int(connection.scalar(insert(plan).values(values).returning(plan.c.id)) or 0)
-
-
-def set_estimate(
-    connection: Connection, plan_id: int, node_count: int, expected_cost_usd: Decimal | None, details: Mapping[str, Any]
-) -> None:
-    """Records what a draft would send and cost; a cost of None is unknown."""
-    values = {"node_count": node_count, "expected_cost_usd": expected_cost_usd, "details": dict(details)}
-    connection.execute(update(plan).where(plan.c.id == plan_id).values(values))
 
 
 def decide(

@@ -27,6 +27,11 @@ def near_candidate(connection: Connection, candidate_id: int, frameworks: Sequen
     return _near(connection, CANDIDATE, candidate_id, frameworks, limit)
 
 
+def is_near_by_simulated(connection: Connection, kind: str, own_id: int) -> bool:
+    """Tells whether a node or candidate, which has a vector, is near others by simulated ones."""
+    return bool(connection.scalar(text(f"select m.simulated from caseforge.meaning m where {_OWN[kind]} limit 1"), {"own": own_id}))
+
+
 def near_node(connection: Connection, node_id: int, frameworks: Sequence[str] | None, limit: int) -> list[Near]:
     """Nodes whose meaning is nearest to that of one; none where it has no vector."""
     return _near(connection, NODE, node_id, frameworks, limit)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.similar.grouping import IN_GROUP
 from caseforge_assets.store.reading.candidate_filters import Conditions
 from caseforge_assets.store.reading.candidates import ListedCandidate, listed_candidates
-from caseforge_assets.store.reading.near_meanings import near_candidate
+from caseforge_assets.store.reading.meanings import CANDIDATE
+from caseforge_assets.store.reading.near_meanings import is_near_by_simulated, near_candidate
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 MOST_LEFT_OUT = 40  # of what is near, because it is in the group
@@ -35,11 +37,16 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class SimilarCandidate:
-    """A member of a group, and how much it is like what its members have in common, from 0 to 1; or a candidate that is near, and how near."""
+    """A member of a group, and how much it is like what its members have in common, from 0 to 1; or a candidate that is near, and how near.
+
+    `other_words` says that a member was brought to its group by what it means, and `simulated` that the vectors are by which that, or the nearness, was found.
+    """
 
     candidate_id: int
     score: float
     candidate: ListedCandidate
+    other_words: bool = False
+    simulated: bool = False
 
 
 _EVERY = text("select processes, members, id from caseforge.similar_group where members > 1 order by processes desc, id")
@@ -150,7 +157,10 @@ def members(
     score, last = after or (None, 0)
     rows = connection.execute(_MEMBERS, values | {"score": score, "id": last}).all()
     listed = listed_candidates(connection, [row.candidate_id for row in rows])
-    return [SimilarCandidate(row.candidate_id, row.score, candidate) for row, candidate in zip(rows, listed, strict=True)]
+    return [
+        SimilarCandidate(row.candidate_id, row.score, candidate, other_words=row.score < IN_GROUP, simulated=candidate.simulated)
+        for row, candidate in zip(rows, listed, strict=True)
+    ]
 
 
 def near_in_meaning(
@@ -162,8 +172,10 @@ def near_in_meaning(
     grouped = text("select candidate_id from caseforge.similar_candidate where group_id = :group and candidate_id = any(:ids)")
     same = set(connection.scalars(grouped, {"group": group_id, "ids": ids}))
     others = {hit.candidate_id or 0: hit.likeness for hit in near if hit.candidate_id not in same}
+    simulated = bool(others) and is_near_by_simulated(connection, CANDIDATE, candidate_id)
     return [
-        SimilarCandidate(candidate.id, others[candidate.id], candidate) for candidate in listed_candidates(connection, list(others)[:limit])
+        SimilarCandidate(candidate.id, others[candidate.id], candidate, simulated=simulated)
+        for candidate in listed_candidates(connection, list(others)[:limit])
     ]
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, text
 
+from caseforge_assets.similar.grouping import IN_GROUP
 from caseforge_assets.store.database.copy import copy_rows
 from caseforge_assets.store.schema.similar_tables import similar_candidate, similar_group
 
@@ -157,11 +158,11 @@ def words_waiting(connection: Connection, kind: Kind, limit: int) -> dict[int, b
 
 
 def words_of_members(connection: Connection, group_id: int, limit: int) -> list[bytes]:
-    """Words of a group's members, those that are most like its centre first."""
+    """Words of a group's members, those that are most like its centre first; without those that their meaning brought there."""
     query = text("""
-    select words from caseforge.similar_candidate where group_id = :id order by score desc, candidate_id limit :limit
+    select words from caseforge.similar_candidate where group_id = :id and score >= :by_words order by score desc, candidate_id limit :limit
     """)
-    return [bytes(words) for words in connection.scalars(query, {"id": group_id, "limit": limit})]
+    return [bytes(words) for words in connection.scalars(query, {"id": group_id, "by_words": IN_GROUP, "limit": limit})]
 
 
 # Band by band, and of a band that very many have only some: it says little.

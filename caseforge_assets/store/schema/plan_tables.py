@@ -9,6 +9,9 @@ from caseforge_assets.batches.states import PlanDecision, PlanState
 from caseforge_assets.store.schema.columns import framework_reference, id_column, metadata, now_column, reference, time_column
 from caseforge_assets.store.schema.constants import listed
 
+BY_WHOM = "by whom"  # had a plan made: a key of its details, which have one for each stage otherwise, and no stage is called so
+PLAN_MAKER = f"coalesce(p.details ->> '{BY_WHOM}', p.made_by)"  # of a row p: a person where one is known, or the command
+
 plan = Table(
     "plan",
     metadata,

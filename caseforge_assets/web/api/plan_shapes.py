@@ -32,7 +32,8 @@ class PlanShown(BaseModel):
     framework: str
     stages: list[str] = Field(description="stages that it may send")
     state: str = Field(description="draft, approved, declined or cancelled")
-    made_by: str
+    made_by: str = Field(description="the command that made it, such as plan, generate or retry")
+    by: str | None = Field(description="who had it made; null: nobody said, as of plans that a schedule makes")
     created_at: datetime
     for_simulated_only: bool = Field(description="it was approved as free of charge, and is never sent to a provider that bills")
     to_send: int = Field(description="requests that the next submit would send")
@@ -119,6 +120,7 @@ def _shown(reckoned: ReckonedPlan, changes: list[PlanChange]) -> PlanShown:
         stages=plan.stages,
         state=plan.state,
         made_by=plan.made_by,
+        by=plan.by,
         created_at=plan.created_at,
         for_simulated_only=not plan.bills,
         to_send=reckoned.now,

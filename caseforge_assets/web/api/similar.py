@@ -12,7 +12,7 @@ from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading import matching, similar_groups
 from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
 from caseforge_assets.store.reading.candidates import ListedCandidate
-from caseforge_assets.store.reading.similar_groups import GroupSize
+from caseforge_assets.store.reading.similar_groups import GroupSize, SimilarCandidate
 from caseforge_assets.store.reading.upkeep import revisions
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.candidate_queries import Asked, check_columns, in_frameworks
@@ -30,6 +30,8 @@ class SimilarRow(CandidateRow):
     """A candidate that tells the same idea."""
 
     likeness: float = Field(description="how much it is like what the group has in common, 0 to 1")
+    other_words: bool = Field(description="it was brought to the group by what it means, and tells the idea in other words")
+    simulated_vectors: bool = Field(description="of what is near: by vectors that are simulated, which are near where words are the same")
 
 
 class Similar(BaseModel):
@@ -88,9 +90,7 @@ def read_similar(
         found = [] if group is None else similar_groups.members(connection, group, frameworks, after, limit + 1, but=candidate)
         near = [] if after else similar_groups.near_in_meaning(connection, candidate, group, frameworks, MOST_NEAR)
     following = encode_cursor(BY_LIKENESS, found[limit - 1].score, found[limit - 1].candidate_id) if len(found) > limit else None
-    items, near_rows = (
-        [SimilarRow(**_columns(row.candidate), likeness=round(row.score, DIGITS)) for row in rows] for rows in (found[:limit], near)
-    )
+    items, near_rows = [_row(row, is_near=False) for row in found[:limit]], [_row(row, is_near=True) for row in near]
     told = {"group": group, "processes": size.processes, "members": size.members, "items": items, "near": near_rows}
     return tags.answer(Similar(**told, next=following, behind=behind or group is None))
 
@@ -133,6 +133,11 @@ def list_similar_groups(
 
 def _after(sizes: list[GroupSize], processes: int, group_id: int) -> list[GroupSize]:
     return [size for size in sizes if (-size.processes, size.group_id) > (-processes, group_id)]
+
+
+def _row(row: SimilarCandidate, *, is_near: bool) -> SimilarRow:
+    said = {"likeness": round(row.score, DIGITS), "other_words": row.other_words, "simulated_vectors": is_near and row.simulated}
+    return SimilarRow.model_validate(_columns(row.candidate) | said)
 
 
 def _columns(candidate: ListedCandidate) -> dict[str, object]:

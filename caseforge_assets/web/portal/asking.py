@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from caseforge_assets.commands.approving.keep_draft import keep_draft
 from caseforge_assets.commands.editing.foresee_edit import taken_back
@@ -74,11 +74,14 @@ def make_draft(
     service = pages.service
     demand_declared(service, caller, key)
     simulated = service.plans_for_simulated()
-    with service.store.begin() as connection:
+
+    def make_it(connection: Connection) -> str:
         node = _target(connection, key, code)
         plan, _ = _draft(connection, service, key, node.node_id, stage, simulated, with_readers=with_readers)
         keep_draft(connection, plan, by=caller.name)
-    return RedirectResponse(f"/plans/{plan.id}", 303)
+        return f"/plans/{plan.id}?made=yes"
+
+    return pages.once(make_it)
 
 
 def _draft(

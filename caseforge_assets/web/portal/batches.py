@@ -60,8 +60,12 @@ def decide(
         demand_batch(connection, caller, batch_id, Role.planner)
     if not sure:
         raise ValueError("tick that you are sure, so that nothing is stopped by a slip. Nothing was changed")
-    {"cancel": stop_batch, "collect-again": collect_again, "give-up": give_up}[decision](batch_id, pages.service, caller)
-    return RedirectResponse(f"/batches/{batch_id}", 303)
+
+    def decide_it() -> str:
+        {"cancel": stop_batch, "collect-again": collect_again, "give-up": give_up}[decision](batch_id, pages.service, caller)
+        return f"/batches/{batch_id}"
+
+    return pages.once_apart(decide_it)
 
 
 def is_open(batch: Batch) -> bool:

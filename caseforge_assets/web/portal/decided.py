@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from caseforge_assets.access.roles import Caller, NotAllowed
 from caseforge_assets.commands.curating.find_portfolio import find_portfolio
@@ -50,16 +50,21 @@ def look_at_workbook(pages: PagesNow, caller: Editor, file: Annotated[UploadFile
 def take_workbook(pages: PagesNow, caller: Editor, digest: Digest, seen: Digest, meanwhile: Annotated[Meanwhile, Form()]) -> Response:
     """Takes what the page before has shown, all of it or nothing."""
     service = pages.service
-    try:
+
+    def take_it() -> str:
         with held(service.store, digest, caller.name) as path, service.store.begin() as connection:
             review = import_decisions(connection, caller, path, meanwhile, limits=workbook_limits(service), seen=seen)
+        behind = f"&portfolio={review.portfolio}" if review.portfolio else ""
+        return f"/decisions?taken={len(review.changes)}{behind}"
+
+    try:
+        answer = pages.once_apart(take_it)
     except Refused as error:
         return _refused(pages, error)
     except (ValueError, NotAllowed) as error:
         return _look_again(pages, caller, digest, error)
     service.keep()
-    behind = f"&portfolio={review.portfolio}" if review.portfolio else ""
-    return RedirectResponse(f"/decisions?taken={len(review.changes)}{behind}", 303)
+    return answer
 
 
 def _look_again(pages: Pages, caller: Caller, digest: str, error: Exception) -> HTMLResponse:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup, escape
 
 from caseforge_assets.commands.editing.edit_content import ContentOf
@@ -75,6 +75,8 @@ def take_edit(
     anyway: Annotated[bool, Form()] = False,
 ) -> Response:
     """Looks at a text without keeping it, or saves it. Where somebody else was faster, both texts are shown, and neither is lost."""
+    if act == "save" and (before := pages.led_before()) is not None:
+        return before  # the version that it was made from is none any more because of itself
     service = pages.service
     written = Written("\n".join(lines_of(text)), version, anyway)
     with service.reading.connect() as connection:
@@ -84,12 +86,14 @@ def take_edit(
     if stored.version != version:
         return _conflict(pages, about, chosen, written, stored)
     edit = Edit(ContentOf(key, node.node_id, chosen), written.text, version, caller.name, anyway)
+
+    def save_it(writing: Connection) -> str:
+        edit_text(writing, service.project, edit)
+        return node_address(key, node.code, saved=stage)
+
     try:
         if act == "save":
-            with service.store.begin() as writing:
-                edit_text(writing, service.project, edit)
-            service.keep()  # what people wrote outlasts the database
-            return RedirectResponse(node_address(key, node.code, saved=stage), 303)
+            return pages.once(save_it, journaled=True)
         foreseen = foresee_edit(service.store, service.project, edit, simulated=simulated)
     except EditedMeanwhile:
         with service.reading.connect() as connection:

@@ -16,6 +16,7 @@ from caseforge_assets.commands.exporting.find_export import ExportWish
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.safe_text import file_name
 from caseforge_assets.store.database import clock
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import current_edition, known_keys
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.temporary import temporary_folder
@@ -73,14 +74,17 @@ def ask(
 ) -> RedirectResponse:
     """Asks for it, and leads to where it is fetched."""
     service = pages.service
-    with service.store.connect() as connection:
+
+    def ask_it(connection: Connection) -> str:
         if key not in known_keys(connection):
             raise LookupError(f"there is no framework {key!r}, or you may not see it")
         wish = ExportWish(key, kind, Selection(nodes=nodes.strip() or None))
         now = clock.now(connection)
         export_id = ask_export(connection, service.project.stages, service.folder, wish, by=caller.name, now=now)
-    tasks.add_task(make_asked, service, key, export_id)
-    return RedirectResponse(f"/exports/{export_id}", 303)
+        tasks.add_task(make_asked, service, key, export_id)
+        return f"/exports/{export_id}"
+
+    return pages.once(ask_it)
 
 
 @router.get("/exports/{export_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,7 @@ from caseforge_assets.store.editions.frameworks import Edition, current_edition,
 from caseforge_assets.store.figures import spending
 from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.store.planning import plans
+from caseforge_assets.store.reading.tree import TreeNode, nodes_below
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.batches import list_batches
 from caseforge_assets.web.portal.money import frameworks_to_choose
@@ -35,7 +36,7 @@ from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.service import Service
 
 router = APIRouter(include_in_schema=False)
-PLANS_SHOWN, ALERTS_SHOWN, BATCHES_SHOWN = 10, 10, 20
+PLANS_SHOWN, ALERTS_SHOWN, BATCHES_SHOWN, BRANCHES_SHOWN = 10, 10, 20, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ class StageCard:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkCard:
-    """A framework as Home shows it; `spent` by kind: billed, simulated, imported."""
+    """A framework as Home shows it, with its first branches; `spent` by kind: billed, simulated, imported."""
 
     edition: Edition
     nodes: int
+    branches: Sequence[TreeNode]
     stages: tuple[StageCard, ...]
     spent: Mapping[str, Cost]
 
@@ -125,7 +127,8 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
     )
     rows = spending.spent_by(connection, "stage", key)
     spent = {kind: total(row.cost for row in rows if row.kind == kind) for kind in dict.fromkeys(row.kind for row in rows)}
-    return FrameworkCard(edition, sum(nodes for _, nodes, _, _ in levels), stages, spent)
+    branches = nodes_below(connection, edition.id, None, limit=BRANCHES_SHOWN)
+    return FrameworkCard(edition, sum(nodes for _, nodes, _, _ in levels), branches, stages, spent)
 
 
 def _waiting_plans(connection: Connection, pages: Pages, caller: Caller) -> list[ReckonedPlan]:

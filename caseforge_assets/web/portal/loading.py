@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from caseforge_assets.commands.configuring.stated_form import Said
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES
@@ -91,12 +92,16 @@ def take_file(
     """Loads the file that was judged, as a new edition or a new framework."""
     service = pages.service
     is_new = demand_load(service, caller, sent.framework)
-    try:
+
+    def load_it() -> str:
         with held(service.store, digest, caller.name) as path:
             judge_or_load(service, caller, path, Load(sent.framework, is_new, sent.said, dry_run=False, other_framework=other_framework))
+        return f"/frameworks/{quote(sent.framework)}/editions"
+
+    try:
+        return pages.once_apart(load_it)
     except (Refused, ValueError) as error:
         return _refused(pages, vars(sent), error)
-    return RedirectResponse(f"/frameworks/{sent.framework}/editions", 303)
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ from caseforge_assets.store.editions.frameworks import current_edition
 from caseforge_assets.store.planning.whereabouts import whereabouts
 from caseforge_assets.store.reading.document_lists import WholeContent, whole_content
 from caseforge_assets.store.reading.meaning_hits import hits_of
-from caseforge_assets.store.reading.near_meanings import near_node
+from caseforge_assets.store.reading.meanings import NODE
+from caseforge_assets.store.reading.near_meanings import is_near_by_simulated, near_node
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.node_page import Attempted, items_of_node, newest_attempts, stages_with_content
 from caseforge_assets.store.reading.tree import nodes_below, nodes_beside, paths_to
@@ -104,6 +105,7 @@ def show_node(
         seen = pages.caller.seen_frameworks()
         near = near_node(connection, node.node_id, None if seen is None else sorted(seen), MOST_NEAR)
         values["near"] = hits_of(connection, near)
+        values["near_by_simulated"] = bool(near) and is_near_by_simulated(connection, NODE, node.node_id)
     values |= {
         "context": context,
         "superseded": [use_case for use_case in chosen if not use_case.is_current],

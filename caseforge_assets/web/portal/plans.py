@@ -13,9 +13,11 @@ from caseforge_assets.access.roles import Role
 from caseforge_assets.batches.states import OPEN_PLANS, PlanState
 from caseforge_assets.commands.approving.change_plan import cancel_plan, decline_plan
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, reckon_plans
+from caseforge_assets.commands.planning.choose_stages import accepted_stages
+from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import batch_sums
-from caseforge_assets.store.planning import plans
+from caseforge_assets.store.planning import plan_details, plans
 from caseforge_assets.web.access.callers import Planner, Reader
 from caseforge_assets.web.api.plan_decisions import Approval, NewLimit, approve_at_price, raise_to
 from caseforge_assets.web.api.plans import PlanWanted, demand_declared, demand_plan, make_draft
@@ -75,8 +77,8 @@ def make_plan(
     select: Annotated[str, Form(max_length=20)] = "",
     stage: Annotated[str, Form(max_length=100)] = "",
     regenerate: Annotated[str, Form(max_length=5)] = "",
-) -> HTMLResponse:
-    """Makes a draft and shows it. Nothing of it is sent before somebody approves it."""
+) -> RedirectResponse:
+    """Makes a draft and leads to it. Nothing of it is sent before somebody approves it."""
     demand_declared(pages.service, caller, framework)
     asked = {"framework": framework, "stages": [stage] if stage else [], "nodes": nodes.strip() or None, "select": select or None}
     try:
@@ -84,63 +86,79 @@ def make_plan(
     except ValidationError as error:
         raise ValueError("; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())) from None
     simulated = pages.service.plans_for_simulated()
-    with pages.service.store.begin() as connection:
-        made = make_draft(connection, pages.service, wanted, simulated, caller.name)
-    reused = {stage.stage: sum(count for counts in stage.reused.values() for count in counts.values()) for stage in made.stages}
-    return _plan_page(pages, made.plan.id, {"made": made, "reused": reused})
+    return pages.once(lambda connection: f"/plans/{make_draft(connection, pages.service, wanted, simulated, caller.name).plan.id}?made=yes")
 
 
 @router.get("/plans/{plan_id}")
-def show_plan(plan_id: Id, pages: PagesNow, caller: Reader) -> HTMLResponse:
-    """A plan with what of it is open, and what may be decided."""
+def show_plan(plan_id: Id, pages: PagesNow, caller: Reader, made: Annotated[str, Query(max_length=5)] = "") -> HTMLResponse:
+    """A plan with what of it is open, and what may be decided; whoever comes from making it is told so."""
     with pages.service.reading.connect() as connection:
         demand_plan(connection, caller, plan_id, Role.reader)
-    return _plan_page(pages, plan_id, {"made": None})
+        (plan,) = reckon_plans(connection, pages.service.project, [plan_id])
+        changes = plans.changes(connection, [plan_id])
+        batch_ids = batch_sums.batches_of_plan(connection, plan_id)
+        estimates = plan_details.estimates(connection, plan_id)
+        warnings = _warnings(connection, pages, plan) if plan.plan.state == PlanState.draft else []
+    may = pages.caller.may(Role.planner, plan.plan.framework_key)
+    values = {"plan": plan, "changes": changes, "batch_ids": batch_ids, "may_decide": may, "made": bool(made)}
+    return pages.answer("plan.html.jinja", values | {"estimates": estimates, "warnings": warnings}, section="runs")
 
 
 @router.post("/plans/{plan_id}/approve")
 def approve(plan_id: Id, pages: PagesNow, caller: Planner, expected: Amount = "", max_cost: Amount = "") -> RedirectResponse:
     """Approves a draft at the price that the page has shown."""
     given = Approval(expected_cost=_given(expected), max_cost=_given(max_cost))
-    with pages.service.store.begin() as connection:
+
+    def approve_it(connection: Connection) -> str:
         approve_at_price(connection, pages.service, caller, plan_id, given)
-    return RedirectResponse(f"/plans/{plan_id}", 303)
+        return f"/plans/{plan_id}"
+
+    return pages.once(approve_it)
 
 
 @router.post("/plans/{plan_id}/raise")
 def raise_plan(plan_id: Id, pages: PagesNow, caller: Planner, max_cost: Amount = "") -> RedirectResponse:
     """Gives an approved plan another limit; none: as much as the budgets allow."""
-    with pages.service.store.begin() as connection:
-        raise_to(connection, pages.service, caller, plan_id, NewLimit(max_cost=_given(max_cost)))
-    return RedirectResponse(f"/plans/{plan_id}", 303)
+    limit = NewLimit(max_cost=_given(max_cost))
+
+    def raise_it(connection: Connection) -> str:
+        raise_to(connection, pages.service, caller, plan_id, limit)
+        return f"/plans/{plan_id}"
+
+    return pages.once(raise_it)
 
 
 @router.post("/plans/{plan_id}/decline")
 def decline(plan_id: Id, pages: PagesNow, caller: Planner) -> RedirectResponse:
     """Decides that a draft is not sent."""
-    with pages.service.store.begin() as connection:
+
+    def decline_it(connection: Connection) -> str:
         demand_plan(connection, caller, plan_id, Role.planner)
         decline_plan(connection, plan_id, by=caller.name)
-    return RedirectResponse(f"/plans/{plan_id}", 303)
+        return f"/plans/{plan_id}"
+
+    return pages.once(decline_it)
 
 
 @router.post("/plans/{plan_id}/cancel")
 def cancel(plan_id: Id, pages: PagesNow, caller: Planner) -> RedirectResponse:
     """Sends nothing more of an approved plan."""
-    with pages.service.store.begin() as connection:
+
+    def cancel_it(connection: Connection) -> str:
         demand_plan(connection, caller, plan_id, Role.planner)
         cancel_plan(connection, plan_id, by=caller.name)
-    return RedirectResponse(f"/plans/{plan_id}", 303)
+        return f"/plans/{plan_id}"
+
+    return pages.once(cancel_it)
 
 
-def _plan_page(pages: Pages, plan_id: int, more: dict[str, object]) -> HTMLResponse:
-    with pages.service.reading.connect() as connection:
-        (plan,) = reckon_plans(connection, pages.service.project, [plan_id])
-        changes = plans.changes(connection, [plan_id])
-        batch_ids = batch_sums.batches_of_plan(connection, plan_id)
-    may = pages.caller.may(Role.planner, plan.plan.framework_key)
-    values = {"plan": plan, "changes": changes, "batch_ids": batch_ids, "may_decide": may}
-    return pages.answer("plan.html.jinja", values | more, section="runs")
+def _warnings(connection: Connection, pages: Pages, plan: ReckonedPlan) -> list[str]:
+    """Gives what is to be said of a draft's models, such as that one ends soon; or why nothing could be asked of them now."""
+    known = [stage.key for stage in pages.service.project.stages if stage.key in plan.plan.stages]
+    try:
+        return accepted_stages(connection, pages.service.project, known).warnings if known else []
+    except ConfigurationError as error:
+        return [str(error)]
 
 
 def _newest_first(connection: Connection, pages: Pages, ids: list[int]) -> list[ReckonedPlan]:

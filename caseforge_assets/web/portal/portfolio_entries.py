@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from caseforge_assets.access.roles import Caller
 from caseforge_assets.commands.curating.change_entries import place_entry, take_from_portfolio, take_new_one, write_note
@@ -88,11 +88,13 @@ def _done(
     written: dict[str, str] | None = None,
 ) -> Response:
     """Makes a change, and goes back to where it was made; where it cannot be made, the page says why and keeps what was written."""
+
+    def change_it(connection: Connection) -> str:
+        change(connection)
+        begins = f"?from={page_of(place)}" if page_of(place) > 1 else ""
+        return f"/portfolios/{portfolio_id}{begins}{f'#entry-{entry_id}' if entry_id else ''}"
+
     try:
-        with pages.service.store.begin() as connection:
-            change(connection)
+        return pages.once(change_it, journaled=True)
     except ValueError as error:
         return portfolio_page(pages, caller, portfolio_id, place=place, problem=error, written=written)
-    pages.service.keep()
-    begins = f"?from={page_of(place)}" if page_of(place) > 1 else ""
-    return RedirectResponse(f"/portfolios/{portfolio_id}{begins}{f'#entry-{entry_id}' if entry_id else ''}", 303)

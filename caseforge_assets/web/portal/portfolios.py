@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
@@ -57,10 +57,12 @@ def make(
     pages: PagesNow, caller: Reader, name: Name = "", description: Text = "", shared: Annotated[str, Form(max_length=5)] = ""
 ) -> Response:
     """Makes one."""
-    with pages.service.store.begin() as connection:
+
+    def make_it(connection: Connection) -> str:
         row = make_portfolio(connection, caller, name, description=description, is_shared=bool(shared))
-    pages.service.keep()
-    return RedirectResponse(f"/portfolios/{row.id}", 303)
+        return f"/portfolios/{row.id}"
+
+    return pages.once(make_it, journaled=True)
 
 
 @router.post("/portfolios/entries")
@@ -77,11 +79,13 @@ def add(
         raise LookupError(f"there is no portfolio {portfolio!r}")
     if wrong := [number for number in candidate if not 0 < number <= LARGEST_ID]:
         raise LookupError(f"there is no use case {wrong[0]}")
-    with pages.service.store.begin() as connection:
+
+    def add_them(connection: Connection) -> str:
         portfolio_id = int(portfolio) if portfolio else make_portfolio(connection, caller, name).id
         add_to_portfolio(connection, caller, portfolio_id, candidate, note=note)
-    pages.service.keep()
-    return RedirectResponse(f"/portfolios/{portfolio_id}", 303)
+        return f"/portfolios/{portfolio_id}"
+
+    return pages.once(add_them, journaled=True)
 
 
 @router.get("/portfolios/compare")
@@ -126,26 +130,30 @@ def change(
 ) -> Response:
     """Renames it, describes it, shares it or makes it private."""
     is_shared = None if shared is None else shared == "yes"
+
+    def change_it(connection: Connection) -> str:
+        change_portfolio(connection, caller, portfolio_id, name=name, description=description, is_shared=is_shared, revision=revision)
+        return f"/portfolios/{portfolio_id}"
+
     try:
-        with pages.service.store.begin() as connection:
-            change_portfolio(connection, caller, portfolio_id, name=name, description=description, is_shared=is_shared, revision=revision)
+        return pages.once(change_it, journaled=True)
     except ValueError as error:
         written = {"name": name or "", "description": description or ""} if name is not None else {}
         return portfolio_page(pages, caller, portfolio_id, problem=error, written=written)
-    pages.service.keep()
-    return RedirectResponse(f"/portfolios/{portfolio_id}", 303)
 
 
 @router.post("/portfolios/{portfolio_id}/remove")
 def remove(portfolio_id: Id, pages: PagesNow, caller: Reader, revision: Revision) -> Response:
     """Removes it; what was decided on its use cases stays."""
+
+    def remove_it(connection: Connection) -> str:
+        remove_portfolio(connection, caller, portfolio_id, revision=revision)
+        return "/portfolios"
+
     try:
-        with pages.service.store.begin() as connection:
-            remove_portfolio(connection, caller, portfolio_id, revision=revision)
+        return pages.once(remove_it, journaled=True)
     except ChangedMeanwhile as error:
         return portfolio_page(pages, caller, portfolio_id, problem=error)
-    pages.service.keep()
-    return RedirectResponse("/portfolios", 303)
 
 
 def portfolio_page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -12,15 +12,17 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.safe_text import plain_text
+from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow
 from caseforge_assets.web.portal.markdown import render_markdown
+from caseforge_assets.web.portal.once import SentForm, led_before, new_guard, once, once_apart, sent_form
 from caseforge_assets.web.portal.static import static_address
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import KEEP
@@ -47,9 +49,34 @@ HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-cach
 class Pages:
     """What a page is answered with: the request, the service, and the caller, who was recognized already."""
 
-    def __init__(self, request: Request, service: Service, caller: Caller) -> None:
-        """Takes what every page shows something of."""
-        self.request, self.service, self.caller = request, service, caller
+    def __init__(self, request: Request, service: Service, caller: Caller, form: SentForm | None = None) -> None:
+        """Takes what every page shows something of, and the form that is sent."""
+        self.request, self.service, self.caller, self.form = request, service, caller, form
+
+    @property
+    def store(self) -> Engine:
+        """The store, to change something in."""
+        return self.service.store
+
+    def once(self, act: Callable[[Connection], str], *, journaled: bool = False) -> RedirectResponse:
+        """Does what the form asks for, once however often it is sent, and leads on.
+
+        Args:
+            act: does everything in the transaction that it is given, and returns the address to go on at.
+            journaled: what people wrote or decided: it outlasts the database from now on.
+        """
+        answer = once(self, self.form, act)
+        if journaled:
+            self.service.keep()
+        return answer
+
+    def once_apart(self, act: Callable[[], str]) -> RedirectResponse:
+        """The same for what has transactions of its own."""
+        return once_apart(self, self.form, act)
+
+    def led_before(self) -> RedirectResponse | None:
+        """Leads to where the form led that was sent before; None: it is sent for the first time."""
+        return led_before(self, self.form)
 
     def answer(self, template: str, values: Mapping[str, Any], *, section: str = "", status: int = 200, keep: bool = False) -> HTMLResponse:
         """A page.
@@ -83,7 +110,7 @@ class Pages:
             "Role": Role,
             "section": section,
             "address": self.request.url,
-            "csrf_token": getattr(self.request.state, "csrf_token", ""),
+            "guard": new_guard(getattr(self.request.state, "csrf_token", "")),
             "local": self.service.local_user is not None,
             "stage_title": self.stage_title,
         }
@@ -91,7 +118,7 @@ class Pages:
 
 
 async def _pages(request: Request, service: ServiceNow, caller: CallerNow) -> Pages:
-    return Pages(request, service, caller)
+    return Pages(request, service, caller, await sent_form(request))
 
 
 PagesNow = Annotated[Pages, Depends(_pages)]

@@ -105,8 +105,9 @@ def make_drafts(
     service = pages.service
     stage = _stage(service)
     simulated = service.plans_for_simulated()
-    made = []
-    with service.store.begin() as connection:
+
+    def make_them(connection: Connection) -> str:
+        made = []
         part = _taking_part(connection, service, caller, stage, candidate or [], portfolio)
         for key in _planned(service, caller, part):
             with connection.begin_nested() as point:
@@ -116,11 +117,13 @@ def make_drafts(
                     continue
             keep_draft(connection, plan, by=caller.name)
             made.append(plan.id)
-    if not made:
-        raise ValueError(
-            "there is nothing to ask for: none of these use cases is shortlisted where you may plan, or what is wanted is there or asked for already"
-        )
-    return RedirectResponse(f"/plans/{made[0]}" if len(made) == 1 else "/plans", 303)
+        if not made:
+            raise ValueError(
+                "there is nothing to ask for: none of these use cases is shortlisted where you may plan, or what is wanted is there or asked for already"
+            )
+        return f"/plans/{made[0]}?made=yes" if len(made) == 1 else "/plans?state=draft"
+
+    return pages.once(make_them)
 
 
 def _page(pages: Pages, caller: Caller, candidate: list[int], portfolio: int | None) -> HTMLResponse:

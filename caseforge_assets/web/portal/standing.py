@@ -74,9 +74,7 @@ def plan_retry(
     project = pages.service.open_project
     wanted = RetryWanted(framework=framework, outcomes=outcome)
     readable = judge_again(project, framework)
-    with pages.service.store.begin() as connection:
-        made = retry_draft(connection, project, wanted, readable, caller.name)
-    return RedirectResponse(f"/plans/{made.plan.id}", 303)
+    return pages.once(lambda connection: f"/plans/{retry_draft(connection, project, wanted, readable, caller.name).plan.id}?made=yes")
 
 
 @router.get("/alerts")
@@ -92,5 +90,9 @@ def show_alerts(pages: PagesNow, caller: Reader, over: Annotated[str, Query(max_
 @router.post("/alerts/{alert_id}/acknowledge")
 def acknowledge_one(alert_id: Id, pages: PagesNow, caller: Planner) -> RedirectResponse:
     """Says that somebody knows of an alert."""
-    acknowledge(alert_id, pages.service, caller)
-    return RedirectResponse("/alerts", 303)
+
+    def acknowledge_it() -> str:
+        acknowledge(alert_id, pages.service, caller)
+        return "/alerts"
+
+    return pages.once_apart(acknowledge_it)

@@ -97,52 +97,60 @@ def decide(
     named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     change = Change(status_from(status), reason, owner, when, clear_review=when is None, tags=named)
     written = Written(Decision(change.status or UseCaseStatus.idea, reason, owner, when, named), tags)
+
+    def decide_it(connection: Connection) -> str:
+        demand_use_case(connection, caller, candidate_id, Role.editor)
+        decide_use_cases(connection, {candidate_id: change}, by=caller.name, revisions={candidate_id: revision})
+        return f"/use-cases/{candidate_id}#decision"
+
     try:
-        with pages.service.store.begin() as connection:
-            demand_use_case(connection, caller, candidate_id, Role.editor)
-            decide_use_cases(connection, {candidate_id: change}, by=caller.name, revisions={candidate_id: revision})
+        return pages.once(decide_it, journaled=True)
     except DecidedMeanwhile as error:
         return use_case_page(pages, caller, candidate_id, problem=str(error), written=written, status=409)
     except ValueError as error:
         return use_case_page(pages, caller, candidate_id, problem=str(error), written=written, status=422)
-    pages.service.keep()
-    return RedirectResponse(f"/use-cases/{candidate_id}#decision", 303)
 
 
 @router.post("/use-cases/{candidate_id}/comments")
 def comment(candidate_id: Id, pages: PagesNow, caller: Editor, text: Text = "") -> Response:
     """Adds a comment."""
+
+    def say_it(connection: Connection) -> str:
+        demand_use_case(connection, caller, candidate_id, Role.editor)
+        comment_use_case(connection, candidate_id, text, by=caller.name)
+        return f"/use-cases/{candidate_id}#comments"
+
     try:
-        with pages.service.store.begin() as connection:
-            demand_use_case(connection, caller, candidate_id, Role.editor)
-            comment_use_case(connection, candidate_id, text, by=caller.name)
+        return pages.once(say_it, journaled=True)
     except ValueError as error:
         return use_case_page(pages, caller, candidate_id, problem=str(error), written=Written(comment=text), status=422)
-    pages.service.keep()
-    return RedirectResponse(f"/use-cases/{candidate_id}#comments", 303)
 
 
 @router.post("/use-cases/{candidate_id}/comments/{comment_id}/remove")
 def take_comment_back(candidate_id: Id, comment_id: Id, pages: PagesNow, caller: Editor) -> RedirectResponse:
     """Removes a comment of one's own; an admin any."""
-    with pages.service.store.begin() as connection:
+
+    def remove_it(connection: Connection) -> str:
         demand_use_case(connection, caller, candidate_id, Role.editor)
         remove_comment(connection, candidate_id, comment_id, by=caller)
-    pages.service.keep()
-    return RedirectResponse(f"/use-cases/{candidate_id}#comments", 303)
+        return f"/use-cases/{candidate_id}#comments"
+
+    return pages.once(remove_it, journaled=True)
 
 
 @router.post("/use-cases/{candidate_id}/carry")
 def carry(candidate_id: Id, pages: PagesNow, caller: Editor, candidate: Annotated[int, Form(ge=1, le=LARGEST_ID)]) -> Response:
     """Decides the same on a use case that the process has now."""
+
+    def carry_it(connection: Connection) -> str:
+        demand_use_case(connection, caller, candidate_id, Role.editor)
+        carry_decision(connection, candidate_id, candidate, by=caller.name)
+        return f"/use-cases/{candidate}"
+
     try:
-        with pages.service.store.begin() as connection:
-            demand_use_case(connection, caller, candidate_id, Role.editor)
-            carry_decision(connection, candidate_id, candidate, by=caller.name)
+        return pages.once(carry_it, journaled=True)
     except DecidedMeanwhile as error:
         return use_case_page(pages, caller, candidate_id, problem=str(error), status=409)
-    pages.service.keep()
-    return RedirectResponse(f"/use-cases/{candidate}", 303)
 
 
 def day_from(text: str) -> date | None:

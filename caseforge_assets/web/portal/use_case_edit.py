@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.editing.named_version import EditedMeanwhile
 from caseforge_assets.curation.columns import asked_fields, column_values, in_order
 from caseforge_assets.store.curating.whole import WholeUseCase
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Editor
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.portal.use_case import demand_use_case, stage_of, use_case_called
@@ -43,18 +44,18 @@ def edit(
 ) -> Response:
     """Keeps what was written, if it was made from what stands there. Otherwise both are shown, and the next try replaces what came meanwhile."""
     written = {name.removeprefix(FIELD): value for name, value in sent.items() if name.startswith(FIELD)}
+
+    def keep_it(connection: Connection) -> str:
+        use_case = demand_use_case(connection, caller, candidate_id, Role.editor).described.use_case
+        edit_item(connection, pages.service.project, use_case.framework_key, use_case.uid, written, version=version, by=caller.name)
+        return f"/use-cases/{use_case_called(connection, use_case.framework_key, use_case.uid)}"
+
     try:
-        with pages.service.store.begin() as connection:
-            whole = demand_use_case(connection, caller, candidate_id, Role.editor)
-            use_case = whole.described.use_case
-            edit_item(connection, pages.service.project, use_case.framework_key, use_case.uid, written, version=version, by=caller.name)
-            now = use_case_called(connection, use_case.framework_key, use_case.uid)
+        return pages.once(keep_it, journaled=True)
     except EditedMeanwhile as error:
         return _form(pages, caller, candidate_id, written=written, problem=str(error), status=409)
     except ValueError as error:
         return _form(pages, caller, candidate_id, written=written, problem=str(error), status=422)
-    pages.service.keep()
-    return RedirectResponse(f"/use-cases/{now}", 303)
 
 
 def _form(

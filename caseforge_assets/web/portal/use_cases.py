@@ -18,6 +18,7 @@ from caseforge_assets.curation.columns import EFFORT, RISK, VALUE, priority_of
 from caseforge_assets.curation.statuses import LONGEST_TAG, LONGEST_TEXT
 from caseforge_assets.store.curating.portfolios import portfolios_seen
 from caseforge_assets.store.curating.use_cases import Decision, use_cases
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading.candidate_facets import Facets
 from caseforge_assets.store.reading.candidate_pages import candidate_page
 from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page
@@ -97,19 +98,24 @@ def decide_use_cases(
     portfolio: Annotated[str, Form(max_length=20)] = "",
     name: Annotated[str, Form(max_length=1_000)] = "",
     back: Annotated[str, Form(max_length=20_000)] = "",
+    idea: Annotated[int, Form(ge=0, le=LARGEST_ID)] = 0,
 ) -> RedirectResponse:
-    """Decides on those that are chosen, on all or none, and goes back to the same list."""
+    """Decides on those that are chosen, on all or none, and goes back to the same list, or to the idea that they tell."""
     ids = list(dict.fromkeys(candidate or ()))
     if not ids:
         raise ValueError("choose the use cases first: check the boxes before them")
     if do == SPECIFY:
         return RedirectResponse(f"/specifications?{urlencode({'candidate': ids}, doseq=True)}", 303)
-    with pages.service.store.begin() as connection:
-        said = {"reason": reason, "tag": tag, "owner": owner, "portfolio": portfolio, "name": name}
+    said = {"reason": reason, "tag": tag, "owner": owner, "portfolio": portfolio, "name": name}
+
+    def decide_on_them(connection: Connection) -> str:
         decide_on_chosen(connection, caller, ids, do, said)
-    pages.service.keep()
-    behind = [(name, value) for name, value in parse_qsl(back) if name not in ("done", "of")]
-    return RedirectResponse(f"/use-cases?{urlencode([*behind, ('done', do), ('of', len(ids))])}", 303)
+        if idea:
+            return f"/ideas/{idea}?{urlencode([('done', do), ('of', len(ids))])}"
+        behind = [(name, value) for name, value in parse_qsl(back) if name not in ("done", "of")]
+        return f"/use-cases?{urlencode([*behind, ('done', do), ('of', len(ids))])}"
+
+    return pages.once(decide_on_them, journaled=True)
 
 
 @dataclass(frozen=True, slots=True)

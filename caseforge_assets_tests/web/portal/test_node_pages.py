@@ -164,7 +164,7 @@ def test_asking_shows_its_price_and_makes_a_draft_that_somebody_approves(serve: 
     assert served.bench.query("select count(*), max(id) from caseforge.plan") == before  # looking keeps nothing
     made = planner.post(f"{NODE}/ask?stage=process_details", headers=HTML, follow_redirects=False)
     plan_id, state, requests = served.bench.query("select id, state, node_count from caseforge.plan order by id desc limit 1")[0]
-    assert (made.status_code, made.headers["location"], state, requests) == (303, f"/plans/{plan_id}", "draft", 1)
+    assert (made.status_code, made.headers["location"], state, requests) == (303, f"/plans/{plan_id}?made=yes", "draft", 1)
     for role in (Role.reader, Role.editor):
         other = served.client(role)
         page(other, f"{NODE}/ask?stage=process_details", 403)

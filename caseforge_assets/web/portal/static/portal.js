@@ -49,6 +49,17 @@ for (const all of document.querySelectorAll("input[data-all]")) {
   });
 }
 
+// How many are chosen is said where something can be done with them.
+for (const said of document.querySelectorAll("output[data-chosen]")) {
+  const form = said.closest("form");
+  const count = () => {
+    const chosen = form.querySelectorAll(`input[name="${said.dataset.chosen}"]:checked`).length;
+    said.textContent = chosen ? `(${chosen} chosen)` : "";
+  };
+  form.addEventListener("change", count);
+  count();
+}
+
 // What moves: parts with data-live are taken from the page anew when something of these kinds has happened.
 const live = [...document.querySelectorAll("[data-live]")];
 if (live.length && "EventSource" in window) {
