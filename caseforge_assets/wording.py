@@ -12,3 +12,13 @@ def counted(count: int, one: str, many: str | None = None) -> str:
         many: what is said of any other number; by default `one` with an s.
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def of_them(count: int, whole: int) -> str:
+    """How many of what was counted just now are meant, before what is said of them: `3 of them `, `all of them `, and nothing where there is one.
+
+    Args:
+        count: how many are meant.
+        whole: how many there are.
+    """
+    return f"{count:,} of them " if count < whole else "" if whole == 1 else "all of them "

@@ -313,7 +313,9 @@ def serviced(session: Session) -> Iterator[TestClient]:
 
 
 def test_nodes_that_are_gone_are_the_same_for_editions_and_costs(eventful: CommandLine) -> None:
-    gone = [row for row in eventful.json("costs", "--framework", KEY, "--by", "branch") if row["name"] == "gone from this edition"]
+    rows = eventful.json("costs", "--framework", KEY, "--by", "branch")
+    gone = [row for row in rows if row["name"] == "gone from this edition"]
+    assert [row["name"] for row in rows if row["kind"] == "simulated"] == ["1 Sell", "2 Repair", "gone from this edition"]
     assert {row["kind"]: row["attempts"] for row in gone} == {
         "simulated": 4,
         "billed": 2,

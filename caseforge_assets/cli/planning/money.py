@@ -98,7 +98,8 @@ def _print_costs(rows: list[Spent], grouping: str, of: Mapping[str, Sequence[str
         )
     cached, written = (sum(getattr(row, name) or 0 for row in rows) for name in ("cached_tokens", "cache_write_tokens"))
     if cached or written:
-        console.print(f"Of the input tokens, {cached:,} came from the prompt cache and {written:,} were written to it.")
+        kept = f" and {written:,} were written to it" if written else ""
+        console.print(f"Of the input tokens, {cached:,} came from the prompt cache{kept}.")
     if any(row.unknown_costs for row in rows):
         console.print(
             "Unknown is what attempts cost that may have been billed and have no usage: missing lines, batches that were given up."

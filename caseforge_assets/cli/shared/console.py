@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -11,6 +12,7 @@ from threading import Timer
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
@@ -23,17 +25,33 @@ QUIET_S = 1.0
 PIPE_WIDTH = 140  # of tables where there is no terminal, and COLUMNS says nothing
 
 
+# Commands that a text names: they are pasted, and so are not broken into lines.
+_COMMAND = re.compile(r"`caseforge [^`\n]+`|(?<=: )caseforge(?: [-\w./*:,'\"]+)+|\(caseforge(?: [-\w./*:,'\"]+)+\)")
+_BOUND = "\ue0f0"  # stands for a blank within a command during the layout; no text has it
+
+
 class SafeConsole(Console):
-    """Shows texts of others as text: what would steer the terminal is shown as its code, before the layout and again after it."""
+    """Shows texts of others as text: what would steer the terminal is shown as its code, before the layout and again after it.
+
+    A command that a text names stands on one line; where it is longer than one, the whole text is left to the terminal to wrap.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints as `rich.console.Console.print` does."""
+        if len(objects) == 1 and isinstance(objects[0], str):
+            longest = max((cell_len(command) for command in _COMMAND.findall(objects[0])), default=0)
+            options.setdefault("soft_wrap", longest >= self.width or None)
+        super().print(*objects, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Any text that is printed or stands in a table's cell."""
-        return super().render_str(plain_text(redact(text) if self.stderr else mask_values(text)), **options)
+        plain = plain_text(redact(text) if self.stderr else mask_values(text))
+        return super().render_str(_COMMAND.sub(lambda command: command[0].replace(" ", _BOUND), plain), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Renders all else, such as markdown; the codes that rich itself adds come later."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(show_codes(segment.text), segment.style)
+            yield segment if segment.control else Segment(show_codes(segment.text).replace(_BOUND, " "), segment.style)
 
 
 def made_console(*, stderr: bool = False) -> SafeConsole:

@@ -89,11 +89,8 @@ def print_plan(draft: Plan, simulated: bool, before: Sequence[ReckonedPlan] = ()
     console.print(table)
     for part in draft.stages:
         standing = say_states(part.states, part.stage.reads)
-        when = (
-            f"; {counted(part.now, 'request is', 'requests are')} ready, {counted(part.later, 'follows', 'follow')} when {part.stage.reads} is done"
-            if part.later
-            else ""
-        )
+        ready = f"{counted(part.now, 'request is', 'requests are')} ready, " if part.now else ""
+        when = f"; {ready}{counted(part.later, 'follows', 'follow')} when {part.stage.reads} is done" if part.later else ""
         console.print(f"{part.stage.key}: {standing}{when}")
         for rule, counts in part.reused.items():
             sources = ", ".join(f"{count:,} from {framework}" for framework, count in counts.items())
@@ -187,7 +184,6 @@ def print_failed(failed: Collection[Failure], *, named: bool) -> None:
             f"{counted(len(codes), 'node')} of {key} failed. `caseforge failed{of}` says why, `caseforge retry{of}` sends "
             f"{'it' if len(codes) == 1 else 'them'} again.",
             style="yellow",
-            soft_wrap=True,
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caseforge_assets.cli.shared.console import console
 from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.reports.quality import say_why, unbalanced
-from caseforge_assets.wording import counted
+from caseforge_assets.wording import counted, of_them
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.quality.read_quality import StageQuality
@@ -87,7 +87,7 @@ def _print_summary(of_stage: StageQuality, below: int) -> None:
         console.print(f"{counted(summary.contents, 'content')}, none of them measured.")
         return
     simulated = sum(row.simulated for row in of_stage.rows)
-    told = f", {'simulated' if summary.contents == 1 else f'{simulated:,} of them simulated'}" if simulated else ""
+    told = f", {of_them(simulated, summary.contents)}simulated" if simulated else ""
     unmeasured = f", {summary.contents - summary.measured:,} not measured" if summary.contents > summary.measured else ""
     console.print(
         f"{counted(summary.contents, 'content')}{told}{unmeasured}: mean score {summary.mean:.0f}, median {summary.median:.0f}, lowest {summary.lowest}; "

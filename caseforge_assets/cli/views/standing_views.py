@@ -9,7 +9,7 @@ from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import say_states
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.wording import counted
+from caseforge_assets.wording import counted, of_them
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.reporting.read_standing import Standing
@@ -29,7 +29,7 @@ def print_standing(stages: Stages, report: Standing) -> None:
     console.print(table)
     for stage in (stage for stage in stages if stage.is_list):
         count, simulated = report.items.get(stage.key, 0), report.simulated_items.get(stage.key, 0)
-        console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {simulated:,} of them simulated" if simulated else ""))
+        console.print(f"{stage.items_name.capitalize()}: {count:,}" + (f", {of_them(simulated, count)}simulated" if simulated else ""))
     for row in report.spent:
         kind = "simulated, at what it would have cost" if row["simulated"] else "imported" if row["imported"] else "billed"
         tokens = " + ".join("unknown" if row[which] is None else f"{row[which]:,}" for which in ("input_tokens", "output_tokens"))

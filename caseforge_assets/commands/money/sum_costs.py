@@ -41,4 +41,4 @@ def sum_costs(connection: Connection, grouping: str, key: str | None = None, sin
 
 def _merged(rows: Sequence[Spent], order: Sequence[str]) -> list[Spent]:
     place = {name: number for number, name in reversed(list(enumerate(order)))}
-    return sorted(added_up(rows, by=("kind", "name")), key=lambda row: (row.kind, place.get(row.name, len(place))))
+    return sorted(added_up(rows, by=("kind", "name")), key=lambda row: (row.kind, place.get(row.name, len(order))))

@@ -59,9 +59,9 @@ class Failure:
     """A node's request that failed, after so many attempts: one that failed before, and once more since, is another."""
 
     framework_key: str
-    stage: str
     position: int
     code: str
+    stage: str
     attempts: int
 
 
@@ -71,7 +71,7 @@ def failures_of(connection: Connection, project: Project, scope: Scope | None) -
     stages = {stage.key for stage in (scope.stages if scope else project.stages)}
     node_ids = None if scope is None or scope.node_ids is None else set(scope.node_ids)
     return frozenset(
-        Failure(key, row.stage, row.position, row.code, row.attempts)
+        Failure(key, row.position, row.code, row.stage, row.attempts)
         for key in keys
         for row in attempts.failures(connection, key)
         if row.stage in stages and (node_ids is None or row.node_id in node_ids)

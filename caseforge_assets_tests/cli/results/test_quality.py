@@ -31,7 +31,7 @@ def test_scores_with_their_parts(command_line: OpenCommandLine) -> None:
     line.run(*PREPARED)
     spoil(line)
     said = line.run("quality")
-    assert "6 contents, 6 of them simulated" in said
+    assert "6 contents, all of them simulated" in said
     assert "9 sections are missing" in said
     assert "Complexity aims at Low/Medium/High 20/60/20." in said
     found = line.json("quality", "--worst", "1")

@@ -82,6 +82,26 @@ def test_what_matters_least_goes_first() -> None:
     assert missing[-1] == "Kind, Input, Output"
 
 
+NAMED = (
+    "`caseforge failed --framework shop`",
+    "caseforge approve 3",
+    "(caseforge plans cancel 12)",
+    "`caseforge retry --framework shop --nodes 1.1.1,1.1.2`",
+)
+
+
+@pytest.mark.parametrize("width", range(30, 121))
+def test_a_command_to_type_stands_on_one_line(width: int) -> None:
+    made = SafeConsole(width=width, markup=False, emoji=False, highlight=False)
+    text = f"Nothing new: all is there, or failed ({NAMED[0]}). Approve it with: {NAMED[1]}. Or cancel it {NAMED[2]}; {NAMED[3]} sends them again."
+    with made.capture() as said:
+        made.print(text, style="yellow")
+    assert all(name in said.get() for name in NAMED)
+    assert " ".join(said.get().split()) == text
+    lines = said.get().splitlines()
+    assert len(lines) == 1 or max(map(len, lines)) <= width
+
+
 @pytest.mark.parametrize("stderr", [False, True])
 def test_a_pipe_is_as_wide_as_columns_says(monkeypatch: pytest.MonkeyPatch, stderr: bool) -> None:
     monkeypatch.setattr(sys, "__stdout__", None)  # whoever runs this may have a terminal
