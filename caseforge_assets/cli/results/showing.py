@@ -110,7 +110,7 @@ def _print_node(session: Session, whole: dict[str, Any]) -> None:
     if whole["attempts"]:
         console.print(table)
     elif node["partition_key"]:
-        console.print("No attempt yet.")
+        console.print("No attempt of its own." if whole["contents"] else "No attempt yet.")
 
 
 def _body(stages: Iterable[Stage], content: dict[str, Any], candidates: list[dict[str, Any]]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 UNKNOWN = "unknown"
+PRICES = "In / cached / to cache / out"
 
 
 @click.command()
@@ -64,7 +65,7 @@ def _offered(session: Session) -> dict[str, date | None] | None:
 def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
     table = FittingTable(
         "Model",
-        "In / cached / to cache / out",
+        PRICES,
         "Price from",
         "Window",
         "Completion",
@@ -73,7 +74,7 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
         "Ends",
         "Successor",
         *frameworks,
-        drop=("Schema", "Endpoint", "Completion", "Window", "Price from", "Successor"),
+        drop=("Schema", "Endpoint", "Completion", "Window", "Price from", "Successor", PRICES, *reversed(frameworks[1:])),
     )
     for facts in found:
         rules = facts.rules
@@ -91,7 +92,7 @@ def _print(found: list[ModelFacts], frameworks: list[str]) -> None:
             style=_style(facts),
         )
     console.print(table)
-    console.print("USD per million tokens at batch prices; efforts, temperatures and sources: docs/models.md.")
+    console.print("Prices are USD per million tokens at batch prices; efforts, temperatures and sources: docs/models.md.")
 
 
 def _price(facts: ModelFacts) -> str:

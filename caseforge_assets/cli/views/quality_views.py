@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from caseforge_assets.store.collecting.quality_scores import Scored
 
 BAR_CHARACTERS = 40
+FULL = 100  # points of a part
 LEAST_DRAWN = 5  # contents; fewer are read in the table
 GROUPS_SHOWN = 10
 TITLES = {"roi": "Return"}
@@ -113,8 +114,10 @@ def _print_rows(rows: Sequence[Scored], *, with_parts: bool) -> None:
     names = list(dict.fromkeys(part for row in rows for part in row.parts)) if with_parts else []
     lowest = {name: min((row.parts[name] or 0 for row in rows if row.parts.get(name) is not None), default=101) for name in names}
     best_first = sorted(names, key=lambda name: -lowest[name])
+    full = [name for name in best_first if lowest[name] >= FULL]
     title = None if with_parts else "Lowest scores"
-    table = FittingTable("Node", "Name", "Score", *names, "What holds it down", title=title, drop=("Name", *best_first))
+    drop = (*full, "Name", *best_first[len(full) :])
+    table = FittingTable("Node", "Name", "Score", *names, "What holds it down", title=title, drop=drop)
     for row in rows:
         parts = ["–" if row.parts.get(name) is None else str(row.parts[name]) for name in names]
         why = "; ".join(row.limits) if with_parts else say_why(row)
