@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from caseforge_assets.batches.encodings import as_utf_8
-from caseforge_assets.batches.foreign import foreign_line
+from caseforge_assets.batches.foreign import as_utf_8, foreign_line
 from caseforge_assets.batches.records import Gathering, Record, out_of_cell, results_in
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
 from caseforge_assets.stages.canonical import canonical_json

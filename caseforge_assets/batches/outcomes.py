@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from caseforge_assets.batches.error_codes import outcome_of_error, says_too_much_enqueued, stated_token_limit
 from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.response_body import as_object, as_text, read_error
-from caseforge_assets.batches.usage import usage_of
+from caseforge_assets.batches.response_body import as_object, as_text, read_error, usage_of
 from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.wording import counted

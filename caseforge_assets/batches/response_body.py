@@ -1,4 +1,4 @@
-"""The body of a result line's response: the text, how it ended, its usage, or the error. Tolerant of other servers.
+"""The body of a result line's response: the text, how it ended, the tokens that it states, or the error. Tolerant of other servers.
 
 Bodies of chat completions and of the responses API are read alike; https://platform.openai.com/docs/api-reference/responses/object has the
 form of the latter. Vectors become text, too: a line each, as base64 of floats of four bytes.
@@ -13,6 +13,7 @@ from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a datetime can hold
+MAX_TOKENS = 10**8  # no model reads or writes as much in one call; more is no figure to calculate with
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,25 @@ class ResponseBody:
     error_code: str | None = None
     error_message: str | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response, as the provider counted them.
+
+    Attributes:
+        input_tokens: All of the request's tokens.
+        cached_tokens: Those of them that came from the prompt cache.
+        output_tokens: All of the answer's tokens.
+        reasoning_tokens: Those of them that were spent on thinking.
+        cache_write_tokens: Those of the input tokens that were written to the prompt cache; none of them is a cached one.
+    """
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cache_write_tokens: int = 0
 
 
 def read_body(raw: object) -> ResponseBody:
@@ -192,3 +212,46 @@ def _unix_seconds(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_UNIX_SECONDS:
         return None
     return int(value)
+
+
+def usage_of(raw: object) -> Usage | None:
+    """Read a usage object of the chat completions API, or one in the names of the responses API and of batch objects.
+
+    Args:
+        raw: The value of `usage`, whatever it is.
+
+    Returns:
+        The usage; None where input or output tokens are missing or no numbers, because then the cost is unknown.
+    """
+    if not isinstance(raw, Mapping):
+        return None
+    input_tokens = _tokens(raw, "prompt_tokens", "input_tokens")
+    output_tokens = _tokens(raw, "completion_tokens", "output_tokens")
+    if output_tokens is None and input_tokens is not None and _tokens(raw, "total_tokens") == input_tokens:
+        output_tokens = 0  # of /v1/embeddings, which writes nothing
+    if input_tokens is None or output_tokens is None:
+        return None
+    details = _details(raw, "prompt_tokens_details", "input_tokens_details")
+    cached = min(_tokens(details, "cached_tokens") or 0, input_tokens)
+    written = min(_tokens(details, "cache_write_tokens") or 0, input_tokens - cached)
+    reasoning = _tokens(_details(raw, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens") or 0
+    return Usage(input_tokens, cached, output_tokens, min(reasoning, output_tokens), written)
+
+
+def _tokens(raw: Mapping[str, object], *names: str) -> int | None:
+    for name in names:
+        count = _whole(raw.get(name))
+        if count is not None and 0 <= count <= MAX_TOKENS:
+            return count
+    return None
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, also as servers in languages without integers write it: 1000.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _details(raw: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    return next((details for name in names if isinstance(details := raw.get(name), Mapping)), {})

@@ -1,22 +1,29 @@
-"""Tokens and costs before anything is sent: input tokens counted offline, output tokens from history or typical answers."""
+"""Tokens and costs before anything is sent: input tokens counted offline, output tokens from history or typical answers.
 
+Tokens are counted by the compiled part of bpe-openai, which brings its vocabularies along: `import bpe_openai` decodes three of them in Python, which takes half
+a second and is not needed. That part is private; a contract test holds it against the package.
+"""
+
+from __future__ import annotations
+
+import importlib.util
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.machinery import PathFinder
 from typing import Any
 
-from caseforge_assets.batches.usage import Usage
-from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices
-from caseforge_assets.costs.prices import cost_usd
-from caseforge_assets.costs.tokenizer import count_plain_tokens
+from caseforge_assets.batches.response_body import Usage
+from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrices, cost_usd
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.model_rules import EMBEDDINGS
 
 # Billed for real requests of gpt-5 beside the tokens of the texts: 10 for a system and a user message.
 TOKENS_PER_REQUEST = 2
 TOKENS_PER_MESSAGE = 4
-EMBEDDING_ENCODING = "cl100k_base"
+ENCODING, EMBEDDING_ENCODING = "o200k_base", "cl100k_base"  # of OpenAI's models since gpt-4o, and of those for vectors
+PACKAGE, COMPILED = "bpe_openai", "bpe_openai._bindings"
 
 _PIECE_CHARACTERS = 500_000  # the tokenizer refuses texts of a million characters
 
@@ -71,3 +78,19 @@ def expected_cost_usd(
 @lru_cache(maxsize=32)
 def _count_shared(text: str) -> int:
     return count_tokens(text)
+
+
+def count_plain_tokens(text: str, encoding: str = ENCODING) -> int:
+    """Count the tokens of a text of less than a million characters; special tokens in it are text like any other."""
+    return int(_tokenizer(encoding).count(text.encode("utf-8", "replace").decode("utf-8")))
+
+
+@cache
+def _tokenizer(encoding: str) -> Any:
+    package = importlib.util.find_spec(PACKAGE)
+    spec = PathFinder.find_spec(COMPILED, package.submodule_search_locations if package else None)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{COMPILED} is not there; install the pinned version of bpe-openai")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.tokenizer_for_encoding(encoding)

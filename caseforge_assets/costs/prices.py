@@ -3,13 +3,19 @@
 What is asked at once, and not in a batch, has the standard price.
 """
 
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 
-from caseforge_assets.batches.usage import MAX_TOKENS, Usage
-from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrices, own_price
+from pydantic import BaseModel, ConfigDict, Field
+
+from caseforge_assets.batches.response_body import MAX_TOKENS, Usage
 
 # The table's batch prices begin here. At an earlier date it would bill the full price without a word.
 FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)
@@ -21,6 +27,57 @@ _SAMPLE = Usage(1_000, 0, 1_000, 0)
 # prices that name OpenAI's page of prices as their source (embeddingcost.com, read on 2026-11-29: $0.01 and $0.065 per million tokens).
 _AT_HALF_PRICE = frozenset({"text-embedding-3-small", "text-embedding-3-large"})
 _SIZES = (10_000_000, 100_000)  # tokens of a call up to which prices may be the same; larger ones than the first do not exist
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+_MOST_USD = 10_000  # per million tokens; more is a slip, such as a price per billion, and no answer's cost would have room for it
+_MILLION = 1_000_000
+
+
+class OwnPrice(BaseModel):
+    """The price of a model at batch rates, in USD per million tokens. Cached and written input costs what other input does where it has no price."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0, le=_MOST_USD)
+    cached_input: Decimal | None = Field(default=None, ge=0, le=_MOST_USD)
+    cache_write: Decimal | None = Field(default=None, ge=0, le=_MOST_USD)
+    output: Decimal = Field(ge=0, le=_MOST_USD)
+    valid_from: date | None = Field(default=None, description="until then the price table counts; always where there is none")
+    source: str = Field(default="", description="where the price is from, for people")
+
+    def usd_per_token(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """USD for a token that is read, that came from the cache, that went into it, and that is written."""
+        cached = self.input if self.cached_input is None else self.cached_input
+        cache_write = self.input if self.cache_write is None else self.cache_write
+        return self.input / _MILLION, cached / _MILLION, cache_write / _MILLION, self.output / _MILLION
+
+
+OwnPrices = Mapping[str, OwnPrice]
+NO_OWN_PRICES: OwnPrices = MappingProxyType({})
+
+
+def own_price(own: OwnPrices, model: str, day: date) -> OwnPrice | None:
+    """The price of one's own that counts for a model on a day; None where there is none, or not yet.
+
+    Args:
+        own: Prices by model.
+        model: The model. By a dated name, such as `gpt-6.2-sol-2027-01-15`, its own price counts before that of the name without a date.
+        day: When what is priced was answered.
+    """
+    for name in (model, _DATED.sub("", model)):
+        price = own.get(name)
+        if price is not None and (price.valid_from is None or price.valid_from <= day):
+            return price
+    return None
+
+
+def priced_as(own: OwnPrices, answered: str | None, asked: str, day: date) -> str:
+    """The model whose price an answer has: the one that answered, unless only the one that was asked has a price of one's own.
+
+    Providers of their own call the model that answers otherwise than the one that is asked for; who gives a price gives that of what they ask.
+    """
+    if answered is None or (own_price(own, answered, day) is None and own_price(own, asked, day) is not None):
+        return asked
+    return answered
 
 
 @dataclass(frozen=True, slots=True)

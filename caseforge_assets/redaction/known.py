@@ -16,8 +16,8 @@ from functools import cached_property
 from threading import Lock
 
 from caseforge_assets.redaction.forms import forms_of
-from caseforge_assets.redaction.shapes import MASK
 
+MASK = "[secret]"
 SHORTEST_EVERYWHERE, LONG_WORD, SHORTEST = 8, 16, 6
 WHOLE_WORD_BELOW = 12  # a short value of letters and digits may be part of a longer number or name
 OWN_WORDS = frozenset(

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.batches.provider_kinds import ProviderKind
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets.frameworks import TableForm
 from caseforge_assets.frameworks.tables.columns import FIELDS, LEVEL_FIELD
 from caseforge_assets.settings.provider import ProviderSettings

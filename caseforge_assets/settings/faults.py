@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from caseforge_assets.alerts.thresholds import Thresholds
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets.settings.configuration import Configuration, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.service import ServiceSettings

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from caseforge_assets.batches.provider_kinds import NONE, SOURCES, ProviderKind
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets.settings.configuration import CONFIG_NAME, Configuration, ConfigurationError, FrameworkSettings, StageOverrides
 from caseforge_assets.settings.declarations import Declaration
 from caseforge_assets.settings.environment import PLACES, PREFIX, Environment, read_environment

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from caseforge_assets.alerts.rules import Rule
 from caseforge_assets.alerts.thresholds import Thresholds
 from caseforge_assets.cli.app import caseforge
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets.settings import Configuration, FrameworkSettings, StageOverrides, read_configuration
 from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.settings.service import ServiceSettings

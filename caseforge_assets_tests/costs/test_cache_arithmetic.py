@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.costs.estimates import count_tokens
-from caseforge_assets.costs.own_prices import NO_OWN_PRICES
-from caseforge_assets.costs.prices import Rates, rates_on
+from caseforge_assets.costs.prices import NO_OWN_PRICES, Rates, rates_on
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets_tests.workbench import PROCESS, USECASES

@@ -8,10 +8,9 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from caseforge_assets.batches.usage import Usage
+from caseforge_assets.batches.response_body import Usage
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.own_prices import NO_OWN_PRICES, OwnPrice, OwnPrices, priced_as
-from caseforge_assets.costs.prices import cost_usd, rates_on
+from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrice, OwnPrices, cost_usd, priced_as, rates_on
 
 ON = datetime(2026, 12, 20, 9, tzinfo=UTC)
 PRICE = OwnPrice.model_validate({"input": 1.2, "cached_input": "0.06", "cache_write": 1.5, "output": 6, "valid_from": "2026-12-15"})

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from caseforge_assets.costs.tokenizer import ENCODING, count_plain_tokens
+from caseforge_assets.costs.estimates import ENCODING, count_plain_tokens
 
 
 @pytest.mark.parametrize(

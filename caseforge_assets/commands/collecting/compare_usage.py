@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from caseforge_assets.costs.own_prices import priced_as
-from caseforge_assets.costs.prices import rates_on
+from caseforge_assets.costs.prices import priced_as, rates_on
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.collecting import attempts

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import cached_property
 
 from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.usage import Usage, usage_of
+from caseforge_assets.batches.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
-from caseforge_assets.costs.own_prices import OwnPrices
+from caseforge_assets.costs.prices import OwnPrices
 from caseforge_assets.redaction import redact
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Judgement

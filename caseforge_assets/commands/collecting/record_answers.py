@@ -15,8 +15,7 @@ from caseforge_assets.commands.collecting.reception import SUBMITTED, Judged, Re
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
 from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
-from caseforge_assets.costs.own_prices import priced_as
-from caseforge_assets.costs.prices import cost_usd
+from caseforge_assets.costs.prices import cost_usd, priced_as
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Next, Outcome

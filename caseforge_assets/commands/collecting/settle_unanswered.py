@@ -14,7 +14,7 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch
 from caseforge_assets.commands.telling.tell_batches import tell_batch
-from caseforge_assets.costs.own_prices import NO_OWN_PRICES
+from caseforge_assets.costs.prices import NO_OWN_PRICES
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome

@@ -14,8 +14,7 @@ from urllib.parse import unquote
 from caseforge_assets.batches.provider_kinds import ListKind
 from caseforge_assets.commands.configuring.open_source import is_address
 from caseforge_assets.commands.providing.check_models import rule_faults, stage_ending
-from caseforge_assets.costs.own_prices import own_price
-from caseforge_assets.costs.prices import has_batch_price
+from caseforge_assets.costs.prices import has_batch_price, own_price
 from caseforge_assets.frameworks import read_framework, select_targets
 from caseforge_assets.redaction import is_masked_everywhere, login_of
 from caseforge_assets.settings import Configuration, ConfigurationError, FrameworkSettings, Settings, normalized_postgres_url

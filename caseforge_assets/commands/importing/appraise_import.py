@@ -15,7 +15,7 @@ from caseforge_assets.artifacts import CHUNK_BYTES
 from caseforge_assets.batches.foreign import foreign_file
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
-from caseforge_assets.batches.usage import usage_of
+from caseforge_assets.batches.response_body import usage_of
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer

@@ -9,7 +9,7 @@ from decimal import Decimal
 from caseforge_assets.commands.money.expected_costs import expected_output_tokens
 from caseforge_assets.commands.planning.make_plan import Plan
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.own_prices import OwnPrices
+from caseforge_assets.costs.prices import OwnPrices
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.requests import requests

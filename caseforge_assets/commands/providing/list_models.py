@@ -9,8 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.own_prices import own_price
-from caseforge_assets.costs.prices import Rates, batch_rates, own_rates, priced_models
+from caseforge_assets.costs.prices import Rates, batch_rates, own_price, own_rates, priced_models
 from caseforge_assets.costs.sums import total
 from caseforge_assets.settings import CONFIG_NAME, Configuration
 from caseforge_assets.settings.stage_settings import stage_settings

@@ -7,14 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.batches.usage import Usage, usage_of
+from caseforge_assets.batches.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import noting_refusal
 from caseforge_assets.costs.budgets import over_by
-from caseforge_assets.costs.estimates import EMBEDDING_ENCODING
+from caseforge_assets.costs.estimates import EMBEDDING_ENCODING, count_plain_tokens
 from caseforge_assets.costs.prices import price_at_once_usd
 from caseforge_assets.costs.sums import exact_usd, total
-from caseforge_assets.costs.tokenizer import count_plain_tokens
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderRefused, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings

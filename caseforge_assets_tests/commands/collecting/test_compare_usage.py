@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets_tests.commands.collected_batches import collect, to_final
 from caseforge_assets_tests.workbench import OpenBench, Workbench
 

@@ -12,7 +12,7 @@ from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.planning.compare_models import compare_models
 from caseforge_assets.commands.planning.preview_request import preview_request
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
-from caseforge_assets.costs.own_prices import OwnPrice
+from caseforge_assets.costs.prices import OwnPrice
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 

@@ -8,10 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.batches.usage import MAX_TOKENS
+from caseforge_assets.batches.response_body import MAX_TOKENS
 from caseforge_assets.commands.providing.list_models import ModelFacts, list_models
-from caseforge_assets.costs.own_prices import OwnPrice
-from caseforge_assets.costs.prices import Rates
+from caseforge_assets.costs.prices import OwnPrice, Rates
 from caseforge_assets.settings import Configuration, StageOverrides
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.stages.stage import Stage
