@@ -40,13 +40,13 @@ from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.second_process.work_ahead import start_second_process
 from caseforge_assets.settings import FrameworkSettings, Settings, load_settings
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.stage import DEFAULT_MODEL
 from caseforge_assets.store.database.embedded_postgres import stop
 from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets.store.database.location import database_url
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.submitting import batches
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 PROJECT = Path(__file__).resolve().parents[1]
 

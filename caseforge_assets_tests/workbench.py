@@ -23,12 +23,12 @@ from caseforge_assets.commands.rounds.work import Round, work_round, work_until_
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.settings import Configuration, FrameworkSettings
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets.store.planning import plans
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 KEY = "shop"
 PATIENCE_S = 20.0

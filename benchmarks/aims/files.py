@@ -20,10 +20,10 @@ from caseforge_assets.commands.providing.provider import connect_provider, make_
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.settings import Settings, load_settings
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
 from caseforge_assets.store.planning import plans
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 TIMES = 10
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.clicks.project import KEY, Running
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -19,10 +19,10 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, request_body
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 COPIES = 5
 SIMULATED = 20

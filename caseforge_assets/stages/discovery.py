@@ -105,12 +105,6 @@ def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -
 
 
 @cache
-def stages_as_they_come() -> Stages:
-    """Give the stages that come with CaseForge and that every project has, without anything of a project's own."""
-    return with_switches(find_stages(), {}, {})
-
-
-@cache
 def all_as_they_come() -> Stages:
     """Give every stage that comes with CaseForge, also those that a project has to switch on."""
     return Stages(find_stages())

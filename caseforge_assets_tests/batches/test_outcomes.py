@@ -4,10 +4,10 @@ import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import BatchError, Rejection, decide, decide_batch_errors
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets_tests.batches.files import body, error_body, line, read_one, real_file
 from caseforge_assets_tests.stages.answers import document, use_cases
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 
 def decide_line(raw: dict[str, object], key: str = "process_details") -> Judgement:

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from caseforge_assets.batches.request_forms import body_to_send, endpoint_of, written_body, written_size
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.stage import Source, StageSettings, definition_version, request_body, stage_version
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 SOURCE = Source("Advertise", "Process: Advertise\nDescription: „Schilder“ 🚲", ("Share of riders",), "# A document")
 ELSEWHERE = StageSettings(endpoint="responses", reasoning_effort="low", verbosity="high", temperature=1)

@@ -8,9 +8,9 @@ import pytest
 
 from caseforge_assets.batches.response_body import usage_of
 from caseforge_assets.costs.estimates import count_tokens, expected_cost_usd, request_tokens
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets_tests.batches.files import real_file
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 ON = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -29,8 +29,8 @@ from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import load_settings
 from caseforge_assets.settings.project import Project as ProjectRecord
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 
 ASSETS = tuple(asset.name for asset in all_assets(stages_as_they_come()))

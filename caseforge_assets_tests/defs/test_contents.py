@@ -13,8 +13,8 @@ from caseforge_assets.commands.exporting.tabulate_asset import columns_of, tabul
 from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.handing_on.frames import DTYPES
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets_tests.defs.project import CANDIDATES, CONTEXTS, DOCUMENTS, NODES, PARTITIONS, OpenProject
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY, SHOP
 
 DOCS = Path(__file__).parents[2] / "docs" / "dagster-projects.md"

@@ -14,7 +14,6 @@ from caseforge_assets import definitions
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.runs.sensors import SENSORS
 from caseforge_assets.settings import ConfigurationError, load_settings
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -27,6 +26,7 @@ from caseforge_assets_tests.defs.project import (
     USECASE_OUTPUTS,
     write_project,
 )
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 ABOVE = {
     NODES: {"framework"},

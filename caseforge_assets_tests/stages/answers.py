@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Answer, Judgement
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 SECTIONS = (
     "Overview",

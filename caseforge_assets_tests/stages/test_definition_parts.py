@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from caseforge_assets.stages.definition_parts import definition_parts, say_change
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.stage import StageSettings
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 AT = datetime(2026, 11, 29, 6, 30, tzinfo=UTC)
 TEXT = "one\ntwo\nthree\nfour"

@@ -25,11 +25,12 @@ from caseforge_assets.costs.prices import cost_usd, price_at_once_usd
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.configuration import StageOverrides
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.discovery import Asking, all_as_they_come, find_stages, stages_as_they_come
+from caseforge_assets.stages.discovery import Asking, all_as_they_come, find_stages
 from caseforge_assets.stages.embeddings.vectors import vectors_of
 from caseforge_assets.stages.judgement import Item, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Source, request_body, stage_version
 from caseforge_assets.stages.usecases.rendering import TEXTS, render_candidates
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 STAGE = all_as_they_come()["embeddings"]
 ITEMS = [

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 GOOD_DOCUMENT, GOOD_CASES = document(), use_cases()
 DRAFT = use_cases(8, title="A draft")

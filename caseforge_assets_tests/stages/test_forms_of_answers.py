@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 GOOD_DOCUMENT, GOOD_CASES = document(), use_cases()
 THOUGHT = "The user wants ten sections. ## Overview comes first, and {braces} [here]. My plan is secret."

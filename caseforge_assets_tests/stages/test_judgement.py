@@ -2,10 +2,10 @@
 
 import pytest
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Content, Item, Next, Outcome, shorten
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets_tests.stages.answers import answer
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 STOPPING = {Outcome.auth, Outcome.model_not_found, Outcome.quota}
 

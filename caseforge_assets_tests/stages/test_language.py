@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.settings import ConfigurationError, load_settings
-from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
+from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.languages import checked_tag, language_name
 from caseforge_assets.stages.process_details.sections import BUILT_IN, translated_headings
@@ -20,6 +20,7 @@ from caseforge_assets.stages.stage import (
     stage_version,
 )
 from caseforge_assets.stages.word_lists import language_of, languages_with_words
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 KNOWN = ("de", "fr", "es", "it", "pt", "nl")
 SOURCE = Source("Process invoices", "Process: Process invoices", ("Cost per invoice",), "Doc")

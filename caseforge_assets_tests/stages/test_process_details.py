@@ -2,11 +2,11 @@
 
 import pytest
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.process_details.headings import find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, document
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 
 def judge(text: str, finish_reason: str = "stop") -> Judgement:

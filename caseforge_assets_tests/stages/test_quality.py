@@ -14,7 +14,6 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework, sample_path
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.distinct_words import near_titles
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Item
@@ -26,6 +25,7 @@ from caseforge_assets.stages.usecases.quality import measure as measure_candidat
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.frameworks.files import real_workbook
 from caseforge_assets_tests.stages.answers import SECTIONS, document
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.stages.damages import CANDIDATE_DAMAGES, DOCUMENT_DAMAGES, candidates
 
 PROCESS, USECASES = stages_as_they_come().shared

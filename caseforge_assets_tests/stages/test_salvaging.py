@@ -5,10 +5,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.process_details.headings import find_sections
 from caseforge_assets_tests.stages.answers import answer, candidate, document
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 NASTY_TEXT = st.text(alphabet="abc \"\\{}[],:\n'´😀", min_size=1, max_size=30).map(lambda text: f"w{text}w")
 ITEMS = st.lists(NASTY_TEXT, min_size=6, max_size=9).map(

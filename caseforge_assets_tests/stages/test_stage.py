@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.costs.estimates import request_tokens
-from caseforge_assets.stages.discovery import find_stages, stages_as_they_come
+from caseforge_assets.stages.discovery import find_stages
 from caseforge_assets.stages.stage import (
     Source,
     Stage,
@@ -20,6 +20,7 @@ from caseforge_assets.stages.stage import (
     stage_version,
 )
 from caseforge_assets_tests.stages.answers import SECTIONS
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 CONTEXT = "Part of:\n- Ship: Sending goods.\nProcess: Pack goods\nDescription: Goods are packed. {{ 7 * 7 }}"
 SOURCE = Source("Pack goods", CONTEXT, ("Orders packed per hour", "Packing cost per order"), "## Overview\n\nHow goods are packed.")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from caseforge_assets.stages.discovery import Asking, StageFault, find_stages, stages_as_they_come
+from caseforge_assets.stages.discovery import Asking, StageFault, find_stages
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import JudgeFailed, Source, Stage, StageSettings, stage_version
 from caseforge_assets.stages.templates import TemplateFault
 from caseforge_assets_tests.documented import write_documented
 from caseforge_assets_tests.stages.answers import answer, document
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 SOURCE = Source("Pack goods", "Process: Pack goods {{ 7 * 7 }}", ("Orders packed per hour",), "The document.")
 USER = "process_details/user.jinja"

@@ -9,11 +9,12 @@ from caseforge_assets.batch_server.writer.completion import complete
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.configuration import StageOverrides
 from caseforge_assets.settings.stages import project_stages
-from caseforge_assets.stages.discovery import Asking, StageFault, all_as_they_come, find_stages, stages_as_they_come, with_switches
+from caseforge_assets.stages.discovery import Asking, StageFault, all_as_they_come, find_stages, with_switches
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.judgement import Answer, Item, Outcome
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, StageUnknown, request_body, stage_version
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 SPECS = all_as_they_come()["usecase_specs"]
 TITLES = ("Automate intake of orders", "Detect anomalies: early (pilot)", "Solution for a summary of contracts")

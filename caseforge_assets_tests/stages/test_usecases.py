@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.stages.usecases.record import LEVEL_NUMBERS, UseCase
 from caseforge_assets.wording import counted
 from caseforge_assets_tests.stages.answers import answer, candidate, use_cases
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 GOOD = use_cases()
 

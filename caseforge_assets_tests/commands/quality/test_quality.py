@@ -14,12 +14,12 @@ from caseforge_assets.commands.quality import measure_quality
 from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
 from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan, plan_quality_retry
 from caseforge_assets.commands.quality.read_quality import check_quality, read_quality
-from caseforge_assets.stages.discovery import stages_as_they_come
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.stages.answers import document
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 SCORES = """

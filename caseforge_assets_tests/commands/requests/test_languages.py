@@ -15,7 +15,7 @@ from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.stages.discovery import Asking, find_stages, stages_as_they_come
+from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
@@ -23,6 +23,7 @@ from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets_tests.commands.elsewhere import ELSEWHERE
 from caseforge_assets_tests.commands.model_changes import to_send
+from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
 CONTENTS = {PROCESS.content, USECASES.content}
