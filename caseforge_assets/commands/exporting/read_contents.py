@@ -86,12 +86,11 @@ def read_contents(
     bodies: dict[str, Rows] = {}
     items: dict[str, Rows] = {}
     for stage in stages:
-        meant: dict[str, Any] = {"stage": stage.key, "rules": RULES, "retired": selection.retired}
-        bodies[stage.key] = list(exports.contents(connection, chosen.content_ids, **meant))
-        rows = list(exports.candidates(connection, chosen.content_ids, categories=selection.categories, **meant))
+        meant = exports.Meant(chosen.content_ids, stage.key, RULES, selection.categories, selection.retired)
+        bodies[stage.key] = list(exports.contents(connection, meant))
+        rows = list(exports.candidates(connection, meant))
         if selection.all_candidates and stage.items_name:
-            beyond = exports.surplus(connection, chosen.content_ids, categories=selection.categories, **meant)
-            rows = _with_surplus(rows, [_named(stage, row) for row in beyond])
+            rows = _with_surplus(rows, [_named(stage, row) for row in exports.surplus(connection, meant)])
         items[stage.key] = rows
     edition = frameworks.current_edition(connection, key)
     title, label = (edition.title, edition.label) if edition else (key, "")

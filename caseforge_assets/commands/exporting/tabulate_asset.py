@@ -110,10 +110,11 @@ def _stage_of(stages: Stages, asset: str) -> Stage | None:
 
 def _content_rows(connection: Connection, stage: Stage, key: str, partitions: Collection[str] | None) -> Iterator[dict[str, Any]]:
     listed = [row for row in exports.listed(connection, key, RULES) if row.stage == stage.key]
-    meant = {row.content_id: row.partition_key for row in listed if partitions is None or row.partition_key in partitions}
+    partition_of = {row.content_id: row.partition_key for row in listed if partitions is None or row.partition_key in partitions}
+    meant = exports.Meant(list(partition_of), stage.key, RULES)
     if not stage.is_list:
-        yield from exports.contents(connection, list(meant), stage.key, RULES)
+        yield from exports.contents(connection, meant)
         return
-    for row in exports.items(connection, list(meant), stage.key, RULES):
+    for row in exports.items(connection, meant):
         own = {f"{_FIELD}{name}": value for name, value in row["fields"].items()}
-        yield {**row, **own, "partition_key": meant[row["content_id"]]}
+        yield {**row, **own, "partition_key": partition_of[row["content_id"]]}

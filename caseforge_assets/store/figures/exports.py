@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, ITEM_SHARE, UNKNOWN
 from caseforge_assets.store.schema.provider_table import PAYMENT
@@ -98,13 +98,28 @@ join caseforge.node n on n.id = c.node_id
 )
 
 
-def contents(
-    connection: Connection, content_ids: Sequence[int], stage: str, rules: str, *, retired: bool = False
-) -> Iterator[dict[str, Any]]:
-    """Those of a stage among these contents, in framework order, streamed."""
-    values = {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired}
-    for row in connection.execution_options(yield_per=200).execute(_CONTENTS, values):
-        yield dict(row._mapping)
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What is to be exported of a stage.
+
+    Attributes:
+        content_ids: Contents, of this stage and others.
+        stage: The stage's key.
+        rules: The version of the rules by which scores count.
+        categories: Only items of these; None: all. It makes no difference to contents.
+        retired: Those of nodes that the current edition does not have.
+    """
+
+    content_ids: Sequence[int]
+    stage: str
+    rules: str
+    categories: Sequence[str] | None = None
+    retired: bool = False
+
+
+def contents(connection: Connection, meant: Meant) -> Iterator[dict[str, Any]]:
+    """The contents that are meant, in framework order, streamed."""
+    return _rows(connection, _CONTENTS, meant, at_once=200)
 
 
 _CANDIDATES = text(
@@ -142,61 +157,41 @@ order by nv.position, s.place
 )
 
 
-def _meant(content_ids: Sequence[int], stage: str, rules: str, categories: Sequence[str] | None, *, retired: bool) -> dict[str, Any]:
-    chosen = None if categories is None else list(categories)
-    return {"ids": list(content_ids), "stage": stage, "rules": rules, "retired": retired, "categories": chosen}
-
-
-def surplus(
-    connection: Connection,
-    content_ids: Sequence[int],
-    stage: str,
-    rules: str,
-    *,
-    categories: Sequence[str] | None = None,
-    retired: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """Items of a stage's contents beyond as many as were asked for, in framework order, with the columns of candidates but for the uid.
+def surplus(connection: Connection, meant: Meant) -> Iterator[dict[str, Any]]:
+    """Items beyond as many as were asked for, in framework order, with the columns of candidates but for the uid.
 
     `position` goes on where the content's own items end. `cost_usd` is 0 where it is known: the content's cost is shared by its own items.
     """
-    values = _meant(content_ids, stage, rules, categories, retired=retired)
-    for row in connection.execution_options(yield_per=500).execute(_SURPLUS, values):
-        flat = dict(row._mapping)
+    for flat in _rows(connection, _SURPLUS, meant):
         item, position = flat.pop("item"), flat.pop("place") + flat.pop("candidates")
         yield {**flat, "position": position, "title": item["title"], **item["fields"]}
 
 
-def candidates(
-    connection: Connection,
-    content_ids: Sequence[int],
-    stage: str,
-    rules: str,
-    *,
-    categories: Sequence[str] | None = None,
-    retired: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """The items of a stage's contents among these, in framework order, streamed, with their fields beside the other columns.
+def candidates(connection: Connection, meant: Meant) -> Iterator[dict[str, Any]]:
+    """The items that are meant, in framework order, streamed, with their fields beside the other columns.
 
     `cost_usd` is an item's equal share of what its content cost.
     """
-    for flat in items(connection, content_ids, stage, rules, categories=categories, retired=retired):
+    for flat in items(connection, meant):
         fields = flat.pop("fields")
         yield {**flat, **fields}
 
 
-def items(
-    connection: Connection,
-    content_ids: Sequence[int],
-    stage: str,
-    rules: str,
-    *,
-    categories: Sequence[str] | None = None,
-    retired: bool = False,
-) -> Iterator[dict[str, Any]]:
+def items(connection: Connection, meant: Meant) -> Iterator[dict[str, Any]]:
     """The same with an item's fields together in `fields`."""
-    values = _meant(content_ids, stage, rules, categories, retired=retired)
-    for row in connection.execution_options(yield_per=500).execute(_CANDIDATES, values):
+    return _rows(connection, _CANDIDATES, meant)
+
+
+def _rows(connection: Connection, query: TextClause, meant: Meant, at_once: int = 500) -> Iterator[dict[str, Any]]:
+    categories = None if meant.categories is None else list(meant.categories)
+    values = {
+        "ids": list(meant.content_ids),
+        "stage": meant.stage,
+        "rules": meant.rules,
+        "categories": categories,
+        "retired": meant.retired,
+    }
+    for row in connection.execution_options(yield_per=at_once).execute(query, values):
         yield dict(row._mapping)
 
 
