@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+from caseforge_assets_tests.http_servers import answered_by
 
 PASSWORD, TOKEN = "s3cret-Passw0rd", "hook-t0ken-9f8e7d"
 
@@ -55,19 +57,14 @@ def reachable_people() -> Iterator[People]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
     mail_loop, mail_port = _start_mail_server(people)
     people.mail_url = f"mailto://forge:{PASSWORD}@127.0.0.1:{mail_port}?from=forge@example.test&to=ops@example.test&mode=insecure"
-    people.hook_url = f"json://127.0.0.1:{http.server_port}/{TOKEN}"
     try:
-        yield people
+        with answered_by(Hook) as url:
+            people.hook_url = f"json://{url.removeprefix('http://')}/{TOKEN}"
+            yield people
     finally:
         mail_loop.call_soon_threadsafe(mail_loop.stop)
-        http.shutdown()
-        thread.join()
-        http.server_close()
 
 
 def _start_mail_server(people: People) -> tuple[asyncio.AbstractEventLoop, int]:

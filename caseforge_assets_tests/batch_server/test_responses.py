@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import openai
@@ -26,6 +25,7 @@ from caseforge_assets_tests.batch_server.requests_and_results import (
     stats,
     wait_for,
 )
+from caseforge_assets_tests.http_servers import answered_by
 
 PATH = "/v1/responses"
 SCHEMA = {
@@ -231,13 +231,8 @@ def chat_only(answered: object = HALF) -> Iterator[tuple[str, list[dict[str, Any
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answered_by(Handler) as url:
+        yield f"{url}/v1", asked
 
 
 def test_a_server_behind_that_has_chat_completions_only_is_asked_these(serve) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx2
@@ -24,6 +23,7 @@ from caseforge_assets_tests.batch_server.requests_and_results import (
     stats,
     wait_for,
 )
+from caseforge_assets_tests.http_servers import answered_by
 
 ASKED = [f"r{number}" for number in range(30)]
 LINES = [request_line(custom_id) for custom_id in ASKED]
@@ -123,13 +123,8 @@ def scripted(reply: Callable[[Body], tuple[int, Body]]) -> Iterator[tuple[str, l
             self.end_headers()
             self.wfile.write(data)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answered_by(Handler) as url:
+        yield f"{url}/v1", asked
 
 
 def answered(body: Body) -> tuple[int, Body]:

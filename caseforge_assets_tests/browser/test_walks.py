@@ -6,9 +6,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -18,6 +17,7 @@ import pytest
 from caseforge_assets.access.roles import Role
 from caseforge_assets.web.copying.copy_portal import copy_portal
 from caseforge_assets_tests.browser.portal import Portal, opened_portal, serious_faults
+from caseforge_assets_tests.http_servers import answered_by
 from caseforge_assets_tests.web.conftest import Serve, serve  # noqa: F401 - the fixture
 from caseforge_assets_tests.workbench import KEY
 
@@ -145,11 +145,9 @@ def test_the_copy_for_people_without_access_works_without_a_server_of_ours(porta
         beside.submit(copy_portal, served.service, KEY, site).result()
     handler = partial(SimpleHTTPRequestHandler, directory=str(site))
     handler.log_message = lambda *_: None  # type: ignore[attr-defined]
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        for start in (f"http://127.0.0.1:{server.server_address[1]}/index.html", (site / "index.html").as_uri()):
+    with answered_by(handler) as url:
+        for start in (f"{url}/index.html", (site / "index.html").as_uri()):
             look_at_copy(portal, start, title)
-        server.shutdown()
 
 
 def look_at_copy(portal: Portal, start: str, title: str) -> None:

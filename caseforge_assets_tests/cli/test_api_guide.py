@@ -13,15 +13,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pandas
 import pytest
 from standardwebhooks import Webhook
 
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
+from caseforge_assets_tests.http_servers import answered_by
 from caseforge_assets_tests.workbench import SHOP
 from docs.generate import FOLDER
 
@@ -45,12 +45,8 @@ def receiving() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
         def log_message(self, *_: object) -> None:
             """Nothing is said."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook", messages
-    finally:
-        server.shutdown()
+    with answered_by(Receiver) as url:
+        yield f"{url}/hook", messages
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import base64
 import http.client
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
+
+from caseforge_assets_tests.http_servers import answered_by
 
 HOP_BY_HOP = {"transfer-encoding", "connection", "content-length", "content-encoding", "date", "server"}
 
@@ -99,13 +100,9 @@ def echoing(upstream: str) -> Iterator[Echo]:
         def log_message(self, *_arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        echo.base_url = f"http://127.0.0.1:{server.server_port}/v1"
+    with answered_by(Handler) as url:
+        echo.base_url = f"{url}/v1"
         yield echo
-        server.shutdown()
-        thread.join()
 
 
 def _echoed(value: Any, text: str) -> Any:

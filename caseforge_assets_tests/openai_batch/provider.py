@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from caseforge_assets_tests.http_servers import answered_by
 
 BATCH = {"id": "batch_1", "object": "batch", "status": "validating", "input_file_id": "file-1", "created_at": 1790705881}
 FILE = {"id": "file-1", "object": "file", "filename": "caseforge-s.jsonl", "bytes": 3, "created_at": 1790705881}
@@ -99,11 +101,7 @@ def answering() -> Iterator[Provider]:
         def log_message(self, *_arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        provider.base_url = f"http://127.0.0.1:{server.server_port}/v1"
+    with answered_by(Handler) as url:
+        provider.base_url = f"{url}/v1"
         yield provider
         stopped.set()
-        server.shutdown()
-        thread.join()
