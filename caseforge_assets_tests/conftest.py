@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import gc
 import itertools
-import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg2
 import pytest
 
 from caseforge_assets.store.database.embedded_postgres import ensure_running, stop
+from caseforge_assets_tests.databases import copy_database, execute, new_database, url_of
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
     from caseforge_assets.store.database.engine import Engine
+    from caseforge_assets_tests.made_once import MadeOnce
     from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 _NUMBERS = itertools.count(1)
@@ -85,8 +85,8 @@ def postgres_url() -> Iterator[str]:
     try:
         url = ensure_running(home)
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):  # no database here outlives a minute
-            _execute(url, f"ALTER SYSTEM SET {setting} = off")
-        _execute(url, "SELECT pg_reload_conf()")
+            execute(url, f"ALTER SYSTEM SET {setting} = off")
+        execute(url, "SELECT pg_reload_conf()")
         yield url
     finally:
         stop(home)
@@ -105,8 +105,8 @@ def store_template(postgres_url: str) -> str:
     """Name of a database with CaseForge's tables, to be copied."""
     from caseforge_assets.store.database.engine import open_store
 
-    _execute(postgres_url, "CREATE DATABASE store_template")
-    open_store(_url_of(postgres_url, "store_template")).dispose()
+    execute(postgres_url, "CREATE DATABASE store_template")
+    open_store(url_of(postgres_url, "store_template")).dispose()
     return "store_template"
 
 
@@ -139,8 +139,40 @@ def empty_store(postgres_url: str, store_template: str) -> Iterator[Engine]:
         engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def shop_template(postgres_url: str, store_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database in which the small framework is loaded, to be copied."""
+    from caseforge_assets.store.database.engine import open_store
+    from caseforge_assets_tests.workbench import load_shop
+
+    copy_database(postgres_url, store_template, "shop_template")
+    engine = open_store(url_of(postgres_url, "shop_template"))
+    load_shop(engine, tmp_path_factory.mktemp("shop"))
+    engine.dispose()
+    return "shop_template"
+
+
+@pytest.fixture(scope="session")
+def made_once(postgres_url: str, shop_template: str, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """What benches were given."""
+    from caseforge_assets_tests.made_once import MadeOnce
+
+    return MadeOnce(postgres_url, tmp_path_factory.mktemp("made_once"), shop_template)
+
+
 @pytest.fixture
-def bench(store: Engine, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OpenBench]:
+def bench_store(postgres_url: str, shop_template: str) -> Iterator[Engine]:
+    """The store of benches: the small framework is loaded."""
+    from caseforge_assets.store.database.engine import open_store
+
+    with new_database(postgres_url, shop_template) as url:
+        engine = open_store(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def bench(bench_store: Engine, made_once: MadeOnce, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[OpenBench]:
     """Opens a workbench with a small framework loaded, at a server of its own: `bench(faults=[…], bills=…, **configuration)`."""
     from caseforge_assets_tests.workbench import open_workbench, serving
 
@@ -148,10 +180,11 @@ def bench(store: Engine, tmp_path: Path, closing: ThreadPoolExecutor) -> Iterato
 
         def start(*, faults: Sequence[str] = (), bills: bool = False, latency_s: float = 0.0, **configuration: Any) -> Workbench:
             folder = tmp_path / f"bench{next(_NUMBERS)}"
-            url = stack.enter_context(serving(folder, faults=faults, bills=bills, latency_s=latency_s))
-            opened = open_workbench(store, folder, url, **configuration)
-            opened.load()
-            return opened
+            served = {"faults": faults, "bills": bills, "latency_s": latency_s}
+            url = stack.enter_context(serving(folder, **served))
+            opened = open_workbench(bench_store, folder, url, **configuration)
+            opened.load_if_changed()
+            return replace(opened, made_once=made_once, opened_with=(served, configuration))
 
         yield start
         closing.submit(stack.pop_all().close)
@@ -163,9 +196,9 @@ def dagster_template(postgres_url: str) -> str:
     from caseforge_assets.defs.storage import CaseforgeStorage
     from caseforge_assets.store.database.engine import open_store
 
-    _execute(postgres_url, "CREATE DATABASE dagster_template")
-    CaseforgeStorage(_url_of(postgres_url, "dagster_template"))
-    open_store(_url_of(postgres_url, "dagster_template")).dispose()
+    execute(postgres_url, "CREATE DATABASE dagster_template")
+    CaseforgeStorage(url_of(postgres_url, "dagster_template"))
+    open_store(url_of(postgres_url, "dagster_template")).dispose()
     return "dagster_template"
 
 
@@ -213,28 +246,3 @@ def _quick_folder() -> str | None:
     """Memory, where there is enough: a database for each test is some 300 files, which takes a disk ten times as long."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4 * 10**9 else None
-
-
-@contextmanager
-def new_database(postgres_url: str, template: str) -> Iterator[str]:
-    """URL of a copy of a database, dropped afterwards."""
-    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
-    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # half as long as through the log
-    try:
-        yield _url_of(postgres_url, name)
-    finally:
-        _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _url_of(postgres_url: str, database: str) -> str:
-    return postgres_url.replace("@/caseforge?", f"@/{database}?")
-
-
-def _execute(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()

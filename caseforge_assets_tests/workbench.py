@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,11 +24,14 @@ from caseforge_assets.commands.rounds.work import Round, work_round, work_until_
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.settings import Configuration, FrameworkSettings
+from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
+from caseforge_assets.store.editions.frameworks import current_edition
 from caseforge_assets.store.editions.nodes import target_nodes
 from caseforge_assets.store.planning import plans
+from caseforge_assets_tests.made_once import ARTIFACTS, MadeOnce
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 KEY = "shop"
@@ -53,6 +57,19 @@ def write_table(path: Path, rows: Sequence[Sequence[str]] = SHOP) -> Path:
     lines = ["code,id,name,description", *(",".join(f'"{cell}"' for cell in row) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def edition_of(folder: Path, rows: Sequence[Sequence[str]] = SHOP, key: str = KEY, targets: str = "leaf") -> NewEdition:
+    """Writes a table into a folder, and reads it as an edition of a framework."""
+    file = write_table(folder / f"{key}.csv", rows)
+    edition = read_framework(file).edition
+    assert edition is not None
+    return NewEdition(key, FrameworkSettings(title=key, source=file.name, targets=targets), edition, file.name)
+
+
+def load_shop(store: Engine, folder: Path) -> None:
+    """Loads the small framework; it is the same whatever is configured."""
+    load_framework(store, Project(Configuration(), stages_as_they_come()), edition_of(folder), by="test")
 
 
 def renamed(code: str, name: str) -> list[tuple[str, ...]]:
@@ -88,6 +105,8 @@ class Workbench:
     provider: Provider
     path: Path
     stages: Stages = field(default_factory=stages_as_they_come)
+    made_once: MadeOnce | None = None
+    opened_with: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})  # options of the server, configuration
 
     @property
     def project(self) -> OpenProject:
@@ -104,11 +123,16 @@ class Workbench:
 
     def load(self, rows: Sequence[Sequence[str]] = SHOP, *, key: str = KEY, targets: str = "leaf", dry_run: bool = False) -> Loaded:
         """Loads a table as an edition of a framework."""
-        file = write_table(self.path / f"{key}.csv", rows)
-        edition = read_framework(file).edition
-        assert edition is not None
-        entry = FrameworkSettings(title=key, source=file.name, targets=targets)
-        return load_framework(self.store, self.project, NewEdition(key, entry, edition, file.name), by="test", dry_run=dry_run)
+        new = edition_of(self.path, rows, key, targets)
+        return load_framework(self.store, self.project, new, by="test", dry_run=dry_run)
+
+    def load_if_changed(self) -> None:
+        """Loads the small framework where a store does not have it as it is, which takes much longer than to look."""
+        file = write_table(self.path / f"{KEY}.csv")
+        with self.store.connect() as connection:
+            current = current_edition(connection, KEY)
+        if current is None or current.source_sha256 != hashlib.sha256(file.read_bytes()).hexdigest():
+            self.load()
 
     def ids(self, *codes: str, key: str = KEY) -> list[int]:
         """Node ids of target nodes, all without codes."""
@@ -146,6 +170,19 @@ class Workbench:
         self.approve(*codes, **options)
         return self.work()
 
+    def given(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), **options: Any) -> None:
+        """What `generate` makes, copied from when it was made first: for tests of what comes after it. Nothing may be done before; the server knows nothing of it."""
+        assert self.made_once is not None, "only what the fixture opened is given anything"
+        served, configuration = self.opened_with
+
+        def make(store: Engine, path: Path) -> None:
+            with serving(path, **served) as url:
+                open_workbench(store, path, url, **configuration).generate(*codes, stages=stages, **options)
+
+        asked = repr((served, configuration, codes, [stage.key for stage in stages], options))
+        self.made_once.give(asked, make, self.store, self.path / ARTIFACTS)
+        self.change("update caseforge.provider set base_url = :url where id = :id", url=self.provider.base_url, id=self.provider.id)
+
     def query(self, sql: str, **values: Any) -> list[Any]:
         """Rows of a query on schema caseforge, as plain tuples."""
         with self.store.connect() as connection:
@@ -169,7 +206,7 @@ def open_workbench(store: Engine, path: Path, base_url: str, **configuration: An
     """A workbench at a server. Waiting and grace periods are short."""
     settings = Configuration(**{"poll_interval_s": 0.02, "quiet_period_s": 0, **configuration})
     provider = connect_provider(store, BatchClient(base_url, "sk-test-0123456789", timeout_s=10, kind=settings.provider_kind))
-    return Workbench(store, ArtifactFolder(str(path / "artifacts")), settings, provider, path)
+    return Workbench(store, ArtifactFolder(str(path / ARTIFACTS)), settings, provider, path)
 
 
 OpenBench = Callable[..., Workbench]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ Serve = Callable[..., OpenAI]
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
+def serve(tmp_path: Path, closing: ThreadPoolExecutor) -> Iterator[Serve]:
     """Starts servers and returns a client for each; the same ``name`` means the same state folder."""
     with ExitStack() as stack:
 
@@ -23,6 +24,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             return stack.enter_context(OpenAI(base_url=server.base_url, api_key="any", max_retries=max_retries))
 
         yield start
+        closing.submit(stack.pop_all().close)
 
 
 @pytest.fixture(scope="module")

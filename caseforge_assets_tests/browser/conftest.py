@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caseforge_assets.cli.shared.webserver import Webserver, WebserverError
-from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.workbench import SHOP, serving, stats, write_table
 
 if TYPE_CHECKING:

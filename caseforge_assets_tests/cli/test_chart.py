@@ -16,7 +16,7 @@ from dagster._grpc.types import ExecuteRunArgs
 from caseforge_assets.defs.private.instances import launches_in_code_servers
 from caseforge_assets_tests import chart
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
-from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.workbench import CODES
 
 CONTENTS = [dg.AssetKey(["shop", "process_documents"]), dg.AssetKey(["shop", "usecase_candidates"])]

@@ -140,7 +140,7 @@ SWAPPED = [("1.1.2" if row[0] == "1.1.1" else "1.1.1" if row[0] == "1.1.2" else 
 
 def test_codes_that_nodes_exchange_do_not_stand_in_the_way_of_new_candidates(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
     opened.load(sorted(SWAPPED))
     opened.generate("1.1.1", "1.1.2", ask_again=True)
     found = opened.query(
@@ -153,7 +153,7 @@ def test_codes_that_nodes_exchange_do_not_stand_in_the_way_of_new_candidates(ben
 
 def test_the_code_of_a_node_that_is_gone_is_free(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     opened.load([(row[0], "new" if row[1] == "c" else row[1], *row[2:]) for row in SHOP])
     opened.generate("1.1.1")
     assert opened.column("select count(distinct node_id) from caseforge.content where stage = 'usecases'") == [2]

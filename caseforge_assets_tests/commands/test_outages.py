@@ -39,7 +39,7 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def store(home: Path) -> Iterator[Engine]:
+def bench_store(home: Path) -> Iterator[Engine]:
     engine = open_store(ensure_running(home))
     yield engine
     ensure_running(home)

@@ -30,7 +30,8 @@ from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import load_settings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Engine, open_store
-from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
+from caseforge_assets_tests.conftest import DAGSTER_YAML
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.defs.project import ASSETS
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY

@@ -12,7 +12,7 @@ import pytest
 
 from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, made_project, running, until
-from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import serving, stats
 

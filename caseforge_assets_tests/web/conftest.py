@@ -6,7 +6,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -97,11 +97,19 @@ def settings_for(bench: Workbench, more: Mapping[str, str]) -> Settings:
 
 @pytest.fixture
 def serve(bench: OpenBench) -> Iterator[Serve]:
-    """Serves a workbench, which `bench` opens with the same arguments."""
+    """Serves a workbench, which `bench` opens with the same arguments; `given` are codes of nodes that are generated before."""
     with ExitStack() as stack:
 
-        def start(opened: Workbench | None = None, *, variables: Mapping[str, str] = NOTHING_MORE, **options: Any) -> Served:
+        def start(
+            opened: Workbench | None = None,
+            *,
+            given: Sequence[str] | None = None,
+            variables: Mapping[str, str] = NOTHING_MORE,
+            **options: Any,
+        ) -> Served:
             opened = opened or bench(**options)
+            if given is not None:
+                opened.given(*given)
             service = Service(settings_for(opened, variables))
             stack.callback(service.close)
             served = Served(opened, service, make_app(service))

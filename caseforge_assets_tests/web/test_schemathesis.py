@@ -25,8 +25,7 @@ QUICKLY = settings(max_examples=25, deadline=None, suppress_health_check=list(He
 @pytest.fixture
 def described(serve: Serve) -> Any:
     """The service's own document, of a store that has documents, candidates, plans and batches, for an admin."""
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.1")
+    served = serve(given=["1.1.1", "2.1.1"])
     served.bench.draft()
     with served.bench.store.begin() as connection:
         caller = Caller("anna", (Grant(Role.admin),))

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
-from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.documented import write_documented
 
 pytestmark = pytest.mark.slow

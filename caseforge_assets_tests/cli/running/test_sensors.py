@@ -33,7 +33,8 @@ from caseforge_assets.cli.shared.webserver import (
 )
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets_tests.cli.conftest import NO_WEBSERVER, CommandLine, OpenCommandLine
-from caseforge_assets_tests.conftest import DAGSTER_YAML, new_database
+from caseforge_assets_tests.conftest import DAGSTER_YAML
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.workbench import renamed, write_table
 
 pytestmark = pytest.mark.slow

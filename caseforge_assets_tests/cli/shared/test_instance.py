@@ -10,7 +10,7 @@ import pytest
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests import chart
 from caseforge_assets_tests.cli.conftest import OpenCommandLine
-from caseforge_assets_tests.conftest import new_database
+from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.workbench import CODES, write_table
 
 CONTENTS = [dg.AssetKey(["shop", "process_documents"]), dg.AssetKey(["shop", "usecase_candidates"])]

@@ -31,7 +31,6 @@ from caseforge_assets.notifications import Address, read_address, send
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store.alerting import alerts
-from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.serving.events import tell
 from caseforge_assets_tests.commands.open_alerts import OPEN, check, later
@@ -485,7 +484,7 @@ def test_what_ended_long_ago_raises_nothing(bench: OpenBench) -> None:
     assert not check(opened, later(hours=24 * 8)).raised
 
 
-def test_an_empty_store_has_no_alert(store: Engine, bench: OpenBench) -> None:
+def test_an_empty_store_has_no_alert(bench: OpenBench) -> None:
     assert check(bench()) == Checked()
 
 

@@ -108,7 +108,7 @@ def test_a_good_answer_is_stored_with_all_that_a_reader_is_owed(bench: OpenBench
 
 def test_candidates_are_six_to_ten_a_node_and_numbered(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     counts = dict(opened.query("select split_part(candidate_uid, '-UC', 1), count(*) from caseforge.candidate where is_current group by 1"))
     assert set(counts) == set(CODES)
     assert all(6 <= count <= 10 for count in counts.values())
@@ -119,7 +119,7 @@ def test_candidates_are_six_to_ten_a_node_and_numbered(bench: OpenBench) -> None
 
 def test_asking_again_replaces_the_candidates_and_keeps_the_old_version(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     opened.generate("1.1.1", stages=[USECASES], ask_again=True)
     assert opened.query("select is_current, count(*) from caseforge.content where stage = 'usecases' group by 1 order by 1") == [
         (False, 1),

@@ -49,7 +49,7 @@ def usage(tokens_in: int, tokens_out: int, **others: Any) -> dict[str, Any]:
 
 def test_what_the_server_counts_is_what_its_lines_add_up_to(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     assert opened.query("select usage_differs, reason from caseforge.batch") == [(None, None), (None, None)]
     assert opened.column(
         "select (remote -> 'usage' ->> 'output_tokens')::int from caseforge.batch where stage = 'process_details'"

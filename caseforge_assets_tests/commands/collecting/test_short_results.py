@@ -17,6 +17,7 @@ from caseforge_assets.commands.rounds.settle_batch import CannotSettle, fetch_ag
 from caseforge_assets.commands.rounds.work import LATER, Round, batches_in_trouble
 from caseforge_assets.store.submitting import batches
 from caseforge_assets.store.submitting.batches import BatchRow, claim_for_collecting
+from caseforge_assets_tests.cases import some_at_once
 from caseforge_assets_tests.commands.collected_batches import collect, to_final
 from caseforge_assets_tests.commands.created_twice import DUPLICATE, FIRST, LOST_ANSWER, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
@@ -67,7 +68,7 @@ def problems(opened: Workbench) -> list[str]:
     return [f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith("batch")]
 
 
-@pytest.mark.parametrize("how", WRONG_DOWNLOADS)
+@pytest.mark.parametrize("how", some_at_once(WRONG_DOWNLOADS, "half", "page"))
 def test_a_wrong_download_is_fetched_again_and_nothing_is_paid_for_twice(bench: OpenBench, how: str) -> None:
     opened = bench(faults=[f"wrong_download:how={how},call=1-2"], **NO_GRACE)
     opened.configured(missing_files_grace_s=900).generate(stages=[PROCESS])
@@ -80,7 +81,7 @@ def test_a_wrong_download_is_fetched_again_and_nothing_is_paid_for_twice(bench: 
 
 
 @pytest.mark.parametrize("counts", ["counted", "not counted"])
-@pytest.mark.parametrize("how", ["page", "half", "empty", "errors"])
+@pytest.mark.parametrize("how", some_at_once(["page", "half", "empty", "errors"], "half"))
 def test_what_never_comes_right_is_held_for_a_person_and_never_asked_again_by_itself(bench: OpenBench, how: str, counts: str) -> None:
     faults = [f"wrong_download:how={how}", *([COUNTS_NULL] if counts == "not counted" else [])]
     opened = bench(faults=faults, **NO_GRACE)

@@ -18,7 +18,7 @@ SHORTLISTED = Change(status=UseCaseStatus.shortlisted)
 
 def test_a_decision_is_made_once_and_told(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     (first, second) = opened.column("select id from caseforge.candidate where position < 3 order by position")
     with opened.store.begin() as connection:
         change = Change(UseCaseStatus.shortlisted, owner=" Ada  L. ", review_on=date(2027, 1, 31), tags=("quick win", "Quick Win"))
@@ -40,7 +40,7 @@ def test_a_decision_is_made_once_and_told(bench: OpenBench) -> None:
 
 def test_a_decision_goes_on_with_an_edit_and_stays_with_what_was_chosen_when_it_is_asked_for_anew(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     (first,) = opened.column("select id from caseforge.candidate where position = 1")
     with opened.store.begin() as connection:
         decide_use_cases(connection, {first: SHORTLISTED}, by="ada")

@@ -86,7 +86,7 @@ DAY = datetime.date(2027, 1, 31)
 
 def test_the_round_trip(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1")
+    made.given("1.1.1")
     hard = Change(UseCaseStatus.rejected, reason="=1+1;\r\n -2 | a  \n\nEnd", owner="@Ada", review_on=DAY, tags=("=x", "2027"))
     decide(made, "1.1.1-UC01", hard)
     sheet = exported(made, tmp_path)
@@ -121,7 +121,7 @@ def test_the_round_trip(bench: OpenBench, tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_told_with_its_cell_and_nothing_is_taken(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1")
+    made.given("1.1.1")
     sheet = exported(made, tmp_path)
     hidden = sheet.columns.index("as exported") + 1
     sheet.set("1.1.1-UC01", Owner="Ada")
@@ -158,7 +158,7 @@ def test_what_is_wrong_is_told_with_its_cell_and_nothing_is_taken(bench: OpenBen
 
 def test_two_people_lose_nothing_of_each_other(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1")
+    made.given("1.1.1")
     sheet = exported(made, tmp_path)
     sheet.set("1.1.1-UC01", Owner="Ada")
     sheet.set("1.1.1-UC02", Status="Approved", Tags="mine")
@@ -184,7 +184,7 @@ def test_two_people_lose_nothing_of_each_other(bench: OpenBench, tmp_path: Path)
 
 def test_decisions_go_on_with_edits_and_not_with_new_answers(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1")
+    made.given("1.1.1")
     sheet = exported(made, tmp_path)
     for uid in ("1.1.1-UC01", "1.1.1-UC02"):
         sheet.set(uid, Status="Shortlisted")
@@ -203,7 +203,7 @@ def test_decisions_go_on_with_edits_and_not_with_new_answers(bench: OpenBench, t
 
 def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1", "2.1.1")
+    made.given("1.1.1", "2.1.1")
     ids = made.column("select id from caseforge.candidate where position = 1 order by candidate_uid desc")
     with made.store.begin() as connection:
         number = make_portfolio(connection, ADA, "Pilots", description="What comes first.").id
@@ -240,7 +240,7 @@ def import_until_killed(url: str, path: Path, statements: int, killed: Event) ->
 @pytest.mark.slow
 def test_a_kill_at_any_statement_of_an_import_leaves_nothing_of_it(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1")
+    made.given("1.1.1")
     with made.store.begin() as connection:
         number = make_portfolio(connection, ADA, "Pilots").id
         add_to_portfolio(connection, ADA, number, made.column("select id from caseforge.candidate where position < 4 order by id"))

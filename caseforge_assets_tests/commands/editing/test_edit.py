@@ -53,7 +53,7 @@ def edit(bench: Workbench, text: str, *, anyway: bool = False) -> int:
 
 def edited(bench: OpenBench) -> tuple[Workbench, str]:
     opened = bench()
-    opened.generate()
+    opened.given()
     text = body_of(opened) + "\n\nAda knows better."
     edit(opened, text)
     return opened, text
@@ -141,7 +141,7 @@ def test_a_person_who_asks_gets_another_answer(bench: OpenBench) -> None:
 
 def test_what_lacks_a_section_is_refused_and_kept_only_if_wanted(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     with pytest.raises(ValueError, match=r"not accepted: sections absent: .*--anyway"):
         edit(opened, "## Overview\n\nShort.")
     assert edit(opened, "## Overview\n\nShort.", anyway=True)
@@ -152,14 +152,14 @@ def test_what_lacks_a_section_is_refused_and_kept_only_if_wanted(bench: OpenBenc
 
 def test_a_text_is_no_use_cases(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     with pytest.raises(ValueError, match="are data, not a text"), opened.store.begin() as connection:
         edit_content(connection, opened.project, ContentOf(KEY, opened.ids("1.1.1")[0], USECASES), "x", by="Ada")
 
 
 def test_the_head_of_an_exported_page_is_taken_off(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     body = body_of(opened).replace("## Overview", "## Overview\n\nNew words.", 1)
     edit(opened, f"# Process Details - Advertise\n\n*1.1.1 · shop file 1 · gpt-5 (simulated) · 2026-11-24 · batch x*\n\n{body}\n")
     assert body_of(opened) == body.strip()

@@ -27,7 +27,7 @@ CURRENT = (
 @pytest.fixture
 def made(bench: OpenBench) -> Workbench:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
     return opened
 
 

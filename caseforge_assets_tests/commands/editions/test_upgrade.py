@@ -43,7 +43,7 @@ def conditions(bench: Workbench) -> dict[str, set[str]]:
 
 def upgraded(bench: OpenBench) -> tuple[Workbench, Loaded]:
     opened = bench()
-    opened.generate()
+    opened.given()
     return opened, opened.load(NEXT_EDITION)
 
 
@@ -87,7 +87,7 @@ def test_stale_is_what_would_be_asked_anew_and_cannot_be_reused(bench: OpenBench
 
 def test_a_moved_node_keeps_everything_under_its_new_key_with_the_same_versions(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     versions = "select distinct on (asset) asset, data_version from caseforge.outbox where partition_key = :key order by asset, id desc"
     before = opened.query(versions, key="2.1.3_j")
     uids = opened.column("select candidate_uid from caseforge.candidate k where is_current and candidate_uid like '2.1.3-%' order by 1")
@@ -108,7 +108,7 @@ def test_a_moved_node_keeps_everything_under_its_new_key_with_the_same_versions(
 
 def test_nodes_that_exchange_codes_keep_what_is_theirs(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     titles = "select n.identity, c.title from caseforge.content c join caseforge.node n on n.id = c.node_id where c.is_current and stage = :stage order by 1"
     before = opened.query(titles, stage=PROCESS.key)
     codes = {"c": "1.1.2", "d": "1.1.1"}
@@ -158,7 +158,7 @@ def test_back_and_forth_between_editions_costs_nothing(bench: OpenBench) -> None
 @pytest.mark.slow
 def test_a_look_changes_nothing(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     sizes = "select (select count(*) from caseforge.outbox), (select count(*) from caseforge.framework_version), (select count(*) from caseforge.plan)"
     before = opened.query(sizes)
     loaded = opened.load(NEXT_EDITION, dry_run=True)

@@ -28,7 +28,7 @@ def export(bench: Workbench, target: Path, kind: str, **options: object) -> Expo
 @pytest.fixture
 def made(bench: OpenBench) -> Workbench:
     opened = bench(batch_user_assignment="anna")
-    opened.generate("1.1.1", "2.1.1")
+    opened.given("1.1.1", "2.1.1")
     return opened
 
 
@@ -194,7 +194,7 @@ def test_pages_hold_no_html_and_stay_readable(made: Workbench, tmp_path: Path) -
 
 def test_names_and_codes_from_a_framework_never_become_paths(bench: OpenBench, tmp_path: Path) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     opened.change("update caseforge.node_version set partition_key = '../../outside' where code = '1.1.1'")
     export(opened, tmp_path / "deep" / "out", "markdown")
     assert {path.name for path in tmp_path.iterdir()} & {"outside", "outside.md"} == set()

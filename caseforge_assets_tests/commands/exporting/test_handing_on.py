@@ -29,7 +29,7 @@ def export(bench: Workbench, target: Path, kind: str, *, quietly: bool = False, 
 @pytest.mark.slow
 def test_all_kinds_of_what_was_made(bench: OpenBench, tmp_path: Path) -> None:
     made = bench()
-    made.generate("1.1.1", "2.1.1")
+    made.given("1.1.1", "2.1.1")
     (chosen,) = made.column("select id from caseforge.candidate where candidate_uid = '1.1.1-UC02'")
     with made.store.begin() as connection:
         decided = Change(UseCaseStatus.shortlisted, owner="Ada", review_on=date(2027, 1, 31), tags=("pilot",))

@@ -361,7 +361,7 @@ def test_an_answer_is_known_by_its_ids(bench: OpenBench, tmp_path: Path, changed
 
 def test_what_was_collected_here_is_not_imported(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     (path,) = opened.column("select artifacts #>> '{output,path}' from caseforge.batch")
     before = snapshot(opened)
     line = json.loads(b"".join(opened.folder.read(path)))

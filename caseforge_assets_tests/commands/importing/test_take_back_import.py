@@ -55,7 +55,7 @@ def looks(bench: Workbench) -> dict[str, Any]:
 @pytest.mark.parametrize(("stage", "text"), [(PROCESS, document()), (USECASES, use_cases())])
 def test_what_was_there_before_is_current_again_and_shown(bench: OpenBench, stage: Stage, text: str) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     before = looks(opened)
     number = take_over(opened, {"1.1.1": text, "2.1.1": "too short"}, stage)
     assert looks(opened) != before
@@ -106,7 +106,7 @@ def test_copies_of_its_answers_go_with_it(bench: OpenBench) -> None:
 
 def test_what_was_made_from_its_answers_stays_and_is_stale(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     number = take_over(opened, {"1.1.1": document()})
     opened.generate("1.1.1", stages=[USECASES])
     spent = opened.query("select count(*), sum(output_tokens) from caseforge.attempt where batch_id <> :id", id=number)
@@ -158,7 +158,7 @@ def test_a_file_given_twice_for_two_frameworks_can_be_put_right(bench: OpenBench
 @pytest.mark.parametrize("name", ["999", "1", "elsewhere.jsonl", ""])
 def test_what_is_no_import_is_not_taken_back(bench: OpenBench, name: str) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     before = everything(opened.store)
     with pytest.raises(ValueError, match="there is no import"):
         take_back_import(opened.store, opened.stages, name, "Ada")

@@ -316,7 +316,7 @@ def test_a_body_is_journaled_once_and_found_again_when_only_the_rest_of_its_row_
 @pytest.mark.parametrize(("table", "column"), [("request", "body"), ("content", "body"), ("context", "text")])
 def test_what_is_journaled_once_cannot_be_changed(bench: OpenBench, table: str, column: str) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     with pytest.raises(DBAPIError, match=f"{column} of {table} is written once"):
         opened.change(f"update caseforge.{table} set {column} = {column}")
 

@@ -15,6 +15,7 @@ from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.stages.judgement import Content, Item, Outcome
 from caseforge_assets.store.database.engine import Engine
+from caseforge_assets_tests.cases import some_at_once
 from caseforge_assets_tests.commands.result_files import NODES, answer_line, document, take_over, use_cases, written, wrong
 from caseforge_assets_tests.commands.worlds import edit, eventful
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
@@ -47,7 +48,7 @@ def swap(opened: Workbench, table: str, columns: str, one: int, other: int) -> N
 
 def made(bench: OpenBench, stage_key: str = "process_details") -> tuple[Workbench, int, int]:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
     assert wrong(opened) == []
     one, other = opened.column(PAIR, stage=stage_key)
     return opened, one, other
@@ -106,7 +107,7 @@ def test_rows_that_were_swapped_are_named(bench: OpenBench, table: str, column: 
 
 def test_nodes_that_were_swapped_everywhere_are_named_by_the_manifest(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    opened.given("1.1.1", "1.1.2", stages=[PROCESS])
     opened.change("drop index caseforge.uq_request_current; drop index caseforge.uq_content_current")
     first, second = opened.ids("1.1.1", "1.1.2")
     for table in ("request", "attempt", "content"):
@@ -159,7 +160,7 @@ def test_a_content_that_is_gone_or_came_from_nowhere_is_named(bench: OpenBench) 
 
 def test_a_copy_that_says_something_else_is_named(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     opened.load(SHOP, key="other")
     opened.generate("1.1.1", stages=[PROCESS], key="other")
     assert wrong(opened) == []
@@ -186,10 +187,17 @@ def test_a_world_in_which_everything_happened_is_in_order_and_so_is_its_copy(ben
     ] == []
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["loose_json:how=comma", "truncate_content:share=0.8", "double_line", "repeated_line", "unknown_custom_id", "section:how=demoted"],
-)
+PUT_RIGHT = [
+    "loose_json:how=comma",
+    "truncate_content:share=0.8",
+    "double_line",
+    "repeated_line",
+    "unknown_custom_id",
+    "section:how=demoted",
+]
+
+
+@pytest.mark.parametrize("fault", some_at_once(PUT_RIGHT, "loose_json:how=comma", "repeated_line"))
 def test_answers_that_were_put_right_are_in_order(bench: OpenBench, fault: str) -> None:
     opened = bench(faults=[fault])
     opened.generate("1.1.1", "1.1.2")
@@ -198,7 +206,7 @@ def test_answers_that_were_put_right_are_in_order(bench: OpenBench, fault: str) 
 
 def test_what_an_older_judge_made_of_the_same_text_is_in_order(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
 
     def other_form(judge: Any) -> Any:
         def judged(answer: Any) -> Any:

@@ -33,7 +33,7 @@ MODELS_OF = "select stage, model, count(*) from caseforge.request where is_curre
 @pytest.mark.parametrize("other", OTHERS)
 def test_what_another_model_made_is_kept_and_stale_only_where_that_is_wanted(bench: OpenBench, other: str) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     kept = opened.configured(**OTHERS[other])
     assert (to_send(kept), stale(kept)) == ([0, 0], 0)
     renewing = kept.configured(when_model_changes="regenerate")
@@ -43,7 +43,7 @@ def test_what_another_model_made_is_kept_and_stale_only_where_that_is_wanted(ben
 
 def test_each_stage_has_a_rule_of_its_own(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     stages = {"usecases": StageOverrides(model="gpt-6.1-terra", when_model_changes="regenerate")}
     assert to_send(opened.configured(openai_model="gpt-6-luna", stages=stages)) == [0, 6]
 
@@ -67,7 +67,7 @@ def test_what_was_made_anew_is_kept_as_well_when_the_first_model_is_back(bench: 
 
 def test_the_same_model_again_under_the_other_rule_costs_nothing(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     assert to_send(opened.configured(when_model_changes="regenerate")) == [0, 0]
 
 
@@ -102,7 +102,7 @@ def test_what_failed_is_asked_of_the_model_that_is_chosen_now(bench: OpenBench) 
 
 def test_use_cases_of_one_model_are_made_from_documents_of_another(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate(stages=[PROCESS])
+    opened.given(stages=[PROCESS])
     later = opened.configured(openai_model="gpt-6.1-terra")
     later.generate()
     assert later.query(MODELS_OF) == [("process_details", "gpt-6.1-sol", 6), ("usecases", "gpt-6.1-terra", 6)]
@@ -111,7 +111,7 @@ def test_use_cases_of_one_model_are_made_from_documents_of_another(bench: OpenBe
 
 def test_another_framework_takes_over_what_another_model_made(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     opened.load(ELSEWHERE, key="other")
     later = opened.configured(openai_model="gpt-6.1-terra")
     assert to_send(later, "other") == [3, 3]
@@ -121,7 +121,7 @@ def test_another_framework_takes_over_what_another_model_made(bench: OpenBench) 
 
 def test_a_new_edition_leaves_at_no_cost_what_it_would_leave_with_the_same_model(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     later = opened.configured(openai_model="gpt-6.1-terra")
     loaded = later.load(renamed("1.1", "Win riders"))
     assert loaded.carried is not None
@@ -131,7 +131,7 @@ def test_a_new_edition_leaves_at_no_cost_what_it_would_leave_with_the_same_model
 
 def test_what_was_simulated_is_asked_of_the_model_that_is_chosen_now_once_it_is_paid_for(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     billing = bench(bills=True, budget_usd=5, openai_model="gpt-6.1-terra")
     billing.generate("1.1.1", stages=[PROCESS])
     assert billing.column(
@@ -141,7 +141,7 @@ def test_what_was_simulated_is_asked_of_the_model_that_is_chosen_now_once_it_is_
 
 def test_a_plan_says_how_many_are_kept_from_which_model(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     later = opened.configured(openai_model="gpt-6.1-terra")
     assert [part.kept_of_others for part in later.draft().stages] == [{"gpt-6.1-sol": 6}] * 2
     assert [part.kept_of_others for part in opened.draft().stages] == [{}, {}]
@@ -166,7 +166,7 @@ def test_what_one_model_made_is_renewed_and_nothing_else(bench: OpenBench) -> No
 
 def test_two_who_tell_new_versions_at_once_tell_them_once(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     repeat_under_new_versions(opened.store, opened.project)
     opened.change("update caseforge.outbox set flushed_at = now()")
     renewing = opened.configured(when_model_changes="regenerate")

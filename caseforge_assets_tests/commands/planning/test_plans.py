@@ -60,7 +60,7 @@ def test_a_model_without_batch_price_has_an_unknown_cost(bench: OpenBench) -> No
 
 def test_what_is_done_is_not_planned_again(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
     assert numbers(opened) == [
         ("process_details", 4, 0, {"done": 2, "missing": 4}),
         ("usecases", 0, 4, {"done": 2, "no_source": 4}),
@@ -72,7 +72,7 @@ def test_what_is_done_is_not_planned_again(bench: OpenBench) -> None:
 
 def test_a_renamed_node_is_stale_and_planned_through_both_stages(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     opened.load(renamed("2.1.1", "Receive bicycles"))
     assert numbers(opened) == [("process_details", 1, 0, {"done": 5, "stale": 1}), ("usecases", 0, 1, {"done": 5, "stale": 1})]
 
@@ -88,7 +88,7 @@ def test_another_model_makes_everything_stale_where_that_is_wanted(bench: OpenBe
 
 def test_a_plan_for_some_nodes_leaves_the_others_alone(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     assert opened.column("select distinct code from caseforge.node_version nv join caseforge.request r on r.node_id = nv.node_id") == [
         "1.1.1"
     ]
@@ -298,7 +298,7 @@ def test_batches_keep_to_the_limit_of_requests_in_the_frameworks_order(bench: Op
 
 def test_the_accounts_token_limit_holds_over_all_stages_together(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    opened.given("1.1.1", "1.1.2", stages=[PROCESS])
     opened.draft()
     limit = opened.column("select sum(input_tokens) from caseforge.request where stage = 'process_details' and state = 'pending'")[0]
     opened.approve()

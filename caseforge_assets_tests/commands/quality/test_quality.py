@@ -36,7 +36,7 @@ where c.id = q.content_id and c.is_current and c.stage = :stage and n.identity =
 def made(bench: OpenBench) -> Workbench:
     """The small framework with all its content."""
     opened = bench()
-    opened.generate()
+    opened.given()
     return opened
 
 

@@ -23,7 +23,7 @@ def history(opened: Workbench, identity: str, key: str = KEY) -> list[Event]:
 
 def test_a_node_is_told_from_the_workbook_to_its_candidates(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     events = history(opened, "c")
     assert [event.kind for event in events] == [
         "edition", "context", "request", "sent", "answer", "content", "request", "sent", "answer", "content"

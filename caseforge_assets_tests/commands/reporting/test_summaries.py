@@ -55,7 +55,7 @@ def test_an_unknown_cost_makes_the_cost_of_a_node_unknown(bench: OpenBench) -> N
 @pytest.mark.slow
 def test_use_cases_a_node_and_their_cost(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     found = summary(opened)
     assert (
         sum(items * nodes for items, nodes in found.items_per_node["usecases"].items())
@@ -111,7 +111,7 @@ def test_an_empty_framework_has_an_empty_summary(bench: OpenBench) -> None:
 
 def test_use_cases_of_a_batch_under_way_are_estimated_from_earlier_ones(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", "1.1.2")
+    opened.given("1.1.1", "1.1.2")
     (mean,) = opened.column("select avg(n) from (select count(*) as n from caseforge.candidate group by content_id) of_node")
     opened.change(
         "update caseforge.batch set state = 'open', remote_status = 'in_progress', remote = jsonb_set(remote, '{request_counts}', "

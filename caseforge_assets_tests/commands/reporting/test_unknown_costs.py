@@ -37,7 +37,7 @@ YESTERDAY = timedelta(days=1)
 def opened(bench: OpenBench) -> Workbench:
     """Six documents that were billed, of three of which nobody knows what they cost."""
     made = bench(bills=True, budget_usd=9)
-    made.generate(stages=[PROCESS])
+    made.given(stages=[PROCESS])
     made.change(LOST)
     return made
 

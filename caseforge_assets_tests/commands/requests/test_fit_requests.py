@@ -23,6 +23,7 @@ from caseforge_assets.stages.model_rules import MODELS
 from caseforge_assets.store.collecting.attempts import failures
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.requests.pending import Consent
+from caseforge_assets_tests.cases import some_at_once
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 LONG = " ".join(f"Place number {number} is looked at in the morning and again at night." for number in range(1, 90))
@@ -166,7 +167,7 @@ def test_what_could_not_be_sent_is_left_by_itself_and_looked_at_again_when_a_per
     assert opened.column("select count(*) from caseforge.attempt") == [0]
 
 
-@pytest.mark.parametrize("how", ["budget", "rules", "retry", "room", "model"])
+@pytest.mark.parametrize("how", some_at_once(["budget", "rules", "retry", "room", "model"], "budget", "model"))
 def test_what_could_not_be_sent_is_sent_when_it_was_mended(bench: OpenBench, window: Window, how: str) -> None:
     window(LITTLE_ROOM)
     opened = long_bench(bench)

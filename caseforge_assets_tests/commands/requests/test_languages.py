@@ -57,7 +57,7 @@ def test_each_framework_is_asked_for_in_its_own_language(bench: OpenBench) -> No
 @pytest.mark.slow
 def test_a_change_of_language_makes_that_frameworks_contents_stale_and_says_so(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     opened.load(ELSEWHERE, key="other")
     opened.generate(key="other")
     remember_definitions(opened.store, opened.project)
@@ -74,7 +74,7 @@ def test_a_change_of_language_makes_that_frameworks_contents_stale_and_says_so(b
 
 def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     opened.load(ELSEWHERE, key="other")
     repeat_under_new_versions(opened.store, opened.project)
     opened.change("update caseforge.outbox set flushed_at = now()")
@@ -92,7 +92,7 @@ def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench
 
 def test_a_language_that_goes_again_leaves_nothing_stale(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     assert any(status.condition is Condition.STALE for status in read_statuses(opened.store, speaking(opened, "fr").project, KEY))
     assert (to_send(opened), why(opened)) == ([0, 0], set())
 

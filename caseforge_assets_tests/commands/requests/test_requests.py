@@ -91,7 +91,7 @@ def test_nodes_without_context_get_no_request(bench: OpenBench) -> None:
 
 def test_nodes_without_a_document_get_no_use_case_request(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     contexts_of(opened)
     built = requests_of(opened, USECASES)
     assert list(built.request_ids) == opened.ids("1.1.1")
@@ -125,7 +125,7 @@ def test_another_model_makes_every_request_anew(bench: OpenBench) -> None:
 
 def test_the_instructions_are_the_same_bytes_in_all_requests_of_a_stage(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     for stage in (PROCESS, USECASES):
         messages = [json.loads(row[4])["messages"] for row in opened.query(REQUESTS, stage=stage.key)]
         assert len(messages) == 6
@@ -158,7 +158,7 @@ def test_nodes_that_ask_the_same_again_pay_for_one_answer(bench: OpenBench, monk
 
 def test_request_events_name_the_context_and_the_document_that_were_read(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     (upstream,) = opened.column("select upstream from caseforge.outbox where asset = 'usecase_batch_inputs'")
     read = dict(
         opened.query("select asset, max(id) from caseforge.outbox where asset in ('node_contexts', 'process_documents') group by 1")

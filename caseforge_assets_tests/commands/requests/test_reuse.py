@@ -40,7 +40,7 @@ def test_a_reused_content_names_its_source_and_costs_nothing(bench: OpenBench) -
 
 def test_reused_candidates_have_uids_in_their_own_framework(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     opened.load(
         [("9", "z", "Sell", SHOP[0][3]), ("9.1", "y", "Win customers", SHOP[1][3]), ("9.1.1", "x", "Advertise", SHOP[2][3])], key="other"
     )
@@ -115,7 +115,7 @@ def test_the_same_node_elsewhere_is_reused_with_its_use_cases_although_its_ances
 
 def test_the_plan_says_what_is_reused_by_which_rule_and_counts_no_cost_for_it(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     opened.load(ELSEWHERE, key="other")
     documents, use_cases = opened.draft(key="other").stages
     assert (documents.reused, documents.now, documents.later) == ({"identity": {KEY: 1}}, 3, 0)
@@ -164,7 +164,7 @@ def test_a_refreshed_context_asks_anew_where_an_answer_was_made_elsewhere_and_no
 
 def test_a_refreshed_context_is_asked_for_from_the_start(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate(stages=[PROCESS])
+    opened.given(stages=[PROCESS])
     opened.load(ELSEWHERE, key="other")
     assert opened.draft(key="other", stages=[PROCESS], refresh_context=True).reused == 0
 
@@ -184,7 +184,7 @@ def test_only_the_ancestors_changed_the_node_keeps_its_document_at_no_cost(bench
 
 def test_old_requests_get_the_key_that_new_ones_would_have(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate()
+    opened.given()
     keys = opened.query("select id, identity_key from caseforge.request order by id")
     with opened.store.begin() as connection:
         config = Config()

@@ -9,8 +9,16 @@ import pytest
 from caseforge_assets.batch_server.faults.objects import ODD
 from caseforge_assets.commands.rounds.poll_batches import RETRIEVE_SINGLY, poll_batches
 from caseforge_assets.openai_batch.errors import ProviderUnclear
+from caseforge_assets_tests.cases import some_at_once
 from caseforge_assets_tests.workbench import CODES, PROCESS, OpenBench, Workbench
 
+UNREADABLE = [
+    "reply_error:status=500",
+    "reply_error:status=501,body=page",
+    "reply_error:status=422",
+    "reply_error:status=403",
+    "reply_reset:",
+]
 STILL_READ = sorted(ODD.keys() - {"status_number", "status_null", "status_unknown"})
 
 
@@ -24,7 +32,7 @@ def two_open(opened: Workbench) -> Workbench:
     return opened
 
 
-@pytest.mark.parametrize("how", sorted(ODD))
+@pytest.mark.parametrize("how", some_at_once(sorted(ODD), "counts_null", "status_unknown"))
 def test_odd_for_a_time(bench: OpenBench, how: str) -> None:
     opened = bench(faults=[f"odd_batch:how={how},call=1-3", "expire:share=0.5,batch=1"])
     opened.generate(stages=[PROCESS])
@@ -32,7 +40,7 @@ def test_odd_for_a_time(bench: OpenBench, how: str) -> None:
     assert opened.stats()["accepted"]["max_multiplicity"] <= 2
 
 
-@pytest.mark.parametrize("how", STILL_READ)
+@pytest.mark.parametrize("how", some_at_once(STILL_READ, "counts_text", "files_number"))
 def test_odd_for_good(bench: OpenBench, how: str) -> None:
     opened = bench(faults=[f"odd_batch:how={how}"])
     if how == "files_number":  # what is read as a file's id is none that the server knows: nothing counts as missing before its time
@@ -43,7 +51,10 @@ def test_odd_for_good(bench: OpenBench, how: str) -> None:
     assert opened.column("select state from caseforge.batch")[0] in ("final", "collected")
 
 
-@pytest.mark.parametrize("how", ["errors_text", "errors_texts", "nul", "surrogate", "counts_text", "created_text", "huge"])
+FAILED = ["errors_text", "errors_texts", "nul", "surrogate", "counts_text", "created_text", "huge"]
+
+
+@pytest.mark.parametrize("how", some_at_once(FAILED, "errors_texts", "nul"))
 def test_a_failed_batch_with_an_odd_object_is_closed(bench: OpenBench, how: str) -> None:
     opened = bench(faults=["reject:batch=1", f"odd_batch:how={how}"])
     opened.approve(stages=[PROCESS])
@@ -66,10 +77,7 @@ def test_a_status_that_nobody_knows_is_said(bench: OpenBench, how: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "fault",
-    ["reply_error:status=500", "reply_error:status=501,body=page", "reply_error:status=422", "reply_error:status=403", "reply_reset:"],
-)
+@pytest.mark.parametrize("fault", UNREADABLE)
 def test_a_batch_that_cannot_be_read_is_named_and_holds_up_no_other(bench: OpenBench, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     opened = two_open(bench(faults=[f"{fault}{'' if fault[-1] == ':' else ','}when=before,call=2,match=^GET /v1/batches/"], latency_s=3.0))
     with caplog.at_level(logging.WARNING):

@@ -79,7 +79,7 @@ def test_a_batch_that_was_not_created_yet_is_taken_back(bench: OpenBench) -> Non
 
 def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1", stages=[PROCESS])
+    opened.given("1.1.1", stages=[PROCESS])
     with pytest.raises(CannotCancel, match="is collected; only a batch that is under way"):
         cancel(opened)
     with pytest.raises(CannotCancel, match="there is no batch 'nonsense'"):

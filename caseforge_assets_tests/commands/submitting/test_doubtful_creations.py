@@ -12,6 +12,7 @@ from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, canc
 from caseforge_assets.commands.submitting.adopt_batch import CannotAdopt, adopt_batch
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.errors import ProviderStopped
+from caseforge_assets_tests.cases import some_at_once
 from caseforge_assets_tests.commands.open_alerts import OPEN, check
 from caseforge_assets_tests.commands.submissions import GRACE_S, assert_sent_once, plan, settle, state
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
@@ -33,8 +34,8 @@ def submit(opened: Workbench, *, stops: bool = False) -> None:
     assert "whether the batch exists is being found out" in (found[1] or "")
 
 
-@pytest.mark.parametrize("body", ["json", "page", "none"])
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("body", some_at_once(["json", "page", "none"], "json"))
+@pytest.mark.parametrize("status", some_at_once(REFUSALS, 400, 401, 500))
 def test_a_refusal_of_an_accepted_creation_leads_to_its_adoption(bench: OpenBench, status: int, body: str) -> None:
     opened = plan(bench(faults=[f"reply_error:status={status},body={body},call=1"]))
     submit(opened, stops=status in STOPPING)
@@ -43,7 +44,7 @@ def test_a_refusal_of_an_accepted_creation_leads_to_its_adoption(bench: OpenBenc
     assert opened.column("select create_refused from caseforge.batch") == [None]
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", some_at_once([301, 302, 303, 307, 308], 307))
 def test_a_redirected_creation_is_looked_up(bench: OpenBench, status: int) -> None:
     opened = plan(bench(faults=[f"reply_redirect:status={status},call=1"]))
     submit(opened)
@@ -52,7 +53,7 @@ def test_a_redirected_creation_is_looked_up(bench: OpenBench, status: int) -> No
     assert_sent_once(opened)
 
 
-@pytest.mark.parametrize("status", [400, 404, 429, 500])
+@pytest.mark.parametrize("status", some_at_once([400, 404, 429, 500], 404))
 def test_a_refused_creation_that_a_late_list_shows_is_not_sent_again(bench: OpenBench, status: int) -> None:
     opened = plan(bench(faults=[f"reply_error:status={status},call=1", LATE_LIST], create_grace_s=2.0))
     submit(opened)
@@ -130,7 +131,7 @@ def create_other(opened: Workbench) -> str:
         return create_by_hand(opened, sdk.files.create(file=("theirs.jsonl", line), purpose="batch").id)
 
 
-@pytest.mark.parametrize("status", [403, 404, 405, 501])
+@pytest.mark.parametrize("status", some_at_once([403, 404, 405, 501], 404))
 def test_where_batches_are_not_listed_nothing_is_created_again_and_a_person_is_asked(bench: OpenBench, status: int) -> None:
     opened = plan(bench(faults=[LOST_ANSWER, f"reply_error:when=before,status={status},match=^GET /v1/batches$"]))
     opened.provider.client._sdk.max_retries = 0
@@ -161,7 +162,7 @@ def test_in_a_list_without_an_end_a_batch_is_found_all_the_same(bench: OpenBench
     assert_sent_once(opened)
 
 
-@pytest.mark.parametrize("status", [403, 404, 405, 501])
+@pytest.mark.parametrize("status", some_at_once([403, 404, 405, 501], 404))
 def test_without_lists_everything_goes_its_way(bench: OpenBench, status: int) -> None:
     opened = bench(faults=[f"reply_error:when=before,status={status},match=^GET /v1/(batches|files)$"])
     opened.provider.client._sdk.max_retries = 0

@@ -99,7 +99,14 @@ def test_an_unclear_answer_to_a_batch_that_never_came_to_be_waits_for_the_grace_
     assert_sent_once(opened)
 
 
-@pytest.mark.parametrize(("status", "stops"), [(400, False), (401, True), (403, True), (404, False), (413, False), (429, False)])
+@pytest.mark.parametrize(
+    ("status", "stops"),
+    [
+        (400, False),
+        (401, True),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((403, True), (404, False), (413, False), (429, False))),
+    ],
+)
 def test_a_refusal_puts_the_requests_back_with_the_reason_when_no_list_shows_the_batch(bench: OpenBench, status: int, stops: bool) -> None:
     opened = plan(bench(faults=[f"reply_error:when=before,status={status},call=1"]))
     if stops:

@@ -62,7 +62,7 @@ def test_an_old_database_is_cleaned(store: Engine) -> None:
 
 def test_two_rows_with_the_same_request_under_way_stay_apart(bench: OpenBench) -> None:
     opened = bench()
-    opened.generate("1.1.1")
+    opened.given("1.1.1")
     add_stained(opened.store, OLD, NEW)
     first, second = opened.column("select id from caseforge.provider where base_url <> :url order by id", url=opened.provider.base_url)
     for number, provider in enumerate((first, second)):

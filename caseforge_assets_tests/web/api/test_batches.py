@@ -42,8 +42,7 @@ def test_batches_are_listed_with_progress_and_cost_and_can_be_stopped(serve: Ser
 
 
 def test_costs_and_report_are_decimals_with_what_they_lack(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "1.1.2")
+    served = serve(given=["1.1.1", "1.1.2"])
     served.bench.change("update caseforge.attempt set cost_usd = null where id = (select min(id) from caseforge.attempt)")
     client, limited = served.client(Role.reader), served.client(Role.reader, KEY)
     costs = json.loads(client.get("/api/v1/costs").text, parse_float=Decimal)

@@ -29,8 +29,7 @@ def uids(rows: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.slow
 def test_candidates_are_those_that_the_commands_count(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate()
+    served = serve(given=[])
     client = served.client()
     spread(served)
     known = truth(served)
@@ -136,8 +135,7 @@ def _check_facets(served: Served, known: list[dict[str, Any]]) -> None:
 
 @pytest.mark.slow
 def test_a_walk_meets_every_row_that_stays_once_while_rows_change(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "1.1.3", "2.1.1", "2.1.3")
+    served = serve(given=["1.1.1", "1.1.3", "2.1.1", "2.1.3"])
     client = served.client()
     for sort in ("place", "-score,roi", "category,-complexity"):
         stays = {case["uid"] for case in truth(served) if case["code"] not in ("1.1.3", "2.1.2")}
@@ -160,8 +158,7 @@ def test_a_walk_meets_every_row_that_stays_once_while_rows_change(serve: Serve) 
 
 @pytest.mark.slow
 def test_lists_follow_editions_edits_and_restores(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.2")
+    served = serve(given=["1.1.1", "2.1.2"])
     client = served.client()
     before = walk(client, AT)
     tag = client.get(AT).headers["etag"]
@@ -185,8 +182,7 @@ def test_lists_follow_editions_edits_and_restores(serve: Serve) -> None:
 
 
 def test_nobody_meets_candidates_of_a_framework_that_he_may_not_see(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     served.bench.load(SHOP, key="other")
     served.bench.generate("2.1.1", key="other")
     reader = served.client(Role.reader, "other")
@@ -208,8 +204,7 @@ def test_nobody_meets_candidates_of_a_framework_that_he_may_not_see(serve: Serve
 
 
 def test_lists_are_kept_up_beside_the_service_also_where_nobody_asks(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     until = time.monotonic() + PATIENCE_S
     with lists_kept_up(served.service):
         while time.monotonic() < until:

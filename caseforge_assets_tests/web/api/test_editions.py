@@ -15,8 +15,7 @@ from caseforge_assets_tests.workbench import CODES, KEY, renamed
 
 
 def test_a_new_edition_is_looked_at_and_then_loaded(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client(Role.planner, KEY)
     data = table(renamed("1.1.1", "Advertise everywhere"))
     looked = load(client, data)

@@ -19,8 +19,7 @@ def put(client: TestClient, tag: str | None, body: str, **more: Any) -> Any:
 
 
 def test_a_document_is_edited_by_the_version_that_was_read(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     anna, ben = served.client(Role.editor), served.client(Role.editor, KEY)
     read = anna.get(DOCUMENT)
     tag, body = read.headers["ETag"], read.json()["body"]
@@ -50,8 +49,7 @@ def test_a_document_is_edited_by_the_version_that_was_read(serve: Serve) -> None
 
 
 def test_a_candidate_is_edited_with_its_set(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client(Role.editor)
     uid = "1.1.1-UC01"
     path = f"/api/v1/frameworks/{KEY}/candidates/{uid}"

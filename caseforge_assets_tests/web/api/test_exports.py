@@ -28,8 +28,7 @@ def ask(client: TestClient, kind: str, **wanted: Any) -> dict[str, Any]:
 
 
 def test_exports_are_asked_for_and_fetched(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "1.1.2")
+    served = serve(given=["1.1.1", "1.1.2"])
     client = served.client(Role.reader, KEY)
 
     def fetch(kind: str, **wanted: Any) -> bytes:
@@ -54,8 +53,7 @@ def test_exports_are_asked_for_and_fetched(serve: Serve) -> None:
 
 
 def test_an_export_is_seen_by_whoever_may_see_its_framework_and_by_its_id_alone(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     stranger = served.client(Role.admin, "elsewhere")
     assert stranger.post("/api/v1/exports", json={"framework": KEY, "format": "xlsx"}).status_code == 404
     export_id = ask(served.client(), "jsonl")["id"]
@@ -82,8 +80,7 @@ def test_an_export_is_seen_by_whoever_may_see_its_framework_and_by_its_id_alone(
 
 
 def test_an_export_that_nobody_makes_any_more_is_made_when_it_is_asked_after(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client, now = served.client(), datetime.now(UTC)
 
     def asked_at(when: datetime) -> str:

@@ -23,8 +23,7 @@ def codes(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_nodes_are_listed_page_by_page_and_filtered(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client()
     rows = walk(client, f"{AT}/nodes", limit=3)
     assert codes(rows) == [row[0] for row in SHOP]
@@ -75,8 +74,7 @@ def test_nodes_are_a_tree_with_those_above_what_is_meant(serve: Serve) -> None:
 
 
 def test_a_node_says_where_it_stands_and_what_happened(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     served.bench.load(renamed("1.1.1", "Advertise loudly"))
     client = served.client()
     node = client.get(f"{AT}/nodes/1.1.1").json()
@@ -108,8 +106,7 @@ def test_a_code_may_have_slashes(serve: Serve) -> None:
 
 
 def test_documents_are_listed_and_read_with_their_version_as_tag(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.1", "2.1.2")
+    served = serve(given=["1.1.1", "2.1.1", "2.1.2"])
     client = served.client()
     rows = walk(client, f"{AT}/documents", limit=2)
     assert codes(rows) == ["1.1.1", "2.1.1", "2.1.2"]
@@ -149,8 +146,7 @@ def test_what_is_unchanged_is_not_sent_again(serve: Serve) -> None:
 
 
 def test_a_framework_has_levels_states_and_editions_that_differ(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     served.bench.load(renamed("1.1.2", "Answer"))
     client = served.client()
     found = client.get(AT).json()
@@ -166,8 +162,7 @@ def test_a_framework_has_levels_states_and_editions_that_differ(serve: Serve) ->
 
 @pytest.mark.slow
 def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.1")
+    served = serve(given=["1.1.1", "2.1.1"])
     served.bench.load(renamed("1.1.1", "Advertise loudly"))
     client = served.client()
     quality = client.get(f"{AT}/quality", params={"worst": 1}).json()["stages"]
@@ -189,8 +184,7 @@ def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> Non
 
 
 def test_another_framework_is_nowhere_to_be_seen(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client(Role.admin, "elsewhere")
     shown = served.client().get(f"{AT}/editions").json()["items"][0]["id"]
     for path in (

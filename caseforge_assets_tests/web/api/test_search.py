@@ -33,8 +33,7 @@ def said(parts: list[dict[str, Any]]) -> str:
 
 
 def test_nodes_documents_and_candidates_are_found_by_rank_with_passages(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.2")
+    served = serve(given=["1.1.1", "2.1.2"])
     served.bench.change("""
     update caseforge.candidate set title = 'Zebra crossing', fields = fields || '{"description": "A <script>alert(1)</script> zebra & <b>zebras</b> \\u0002everywhere\\u0003."}'
     where candidate_uid = '2.1.2-UC02'
@@ -58,8 +57,7 @@ def test_nodes_documents_and_candidates_are_found_by_rank_with_passages(serve: S
 
 
 def test_a_search_is_walked_through_page_by_page(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "1.1.3", "2.1.2")
+    served = serve(given=["1.1.1", "1.1.3", "2.1.2"])
     client = served.client()
     whole = names(found(client, "advertise or mend or offers", limit=50))
     met, cursor = list[tuple[str, str]](), None
@@ -74,8 +72,7 @@ def test_a_search_is_walked_through_page_by_page(serve: Serve) -> None:
 
 
 def test_hostile_words_find_nothing_and_break_nothing(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client()
     for words in (
         "advertise'; drop table x; --",
@@ -107,8 +104,7 @@ def test_hostile_words_find_nothing_and_break_nothing(serve: Serve) -> None:
 
 
 def test_candidates_are_filtered_by_words(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.2")
+    served = serve(given=["1.1.1", "2.1.2"])
     served.bench.change("update caseforge.candidate set title = 'Zebra ' || title, fields = fields where position = 2")
     client = served.client()
     at = f"/api/v1/frameworks/{KEY}/candidates"
@@ -120,8 +116,7 @@ def test_candidates_are_filtered_by_words(serve: Serve) -> None:
 
 
 def test_words_are_those_of_the_framework_s_language(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("2.1.2")
+    served = serve(given=["2.1.2"])
     bench = served.bench
     bench.change("update caseforge.candidate set title = 'Häuser abreißen' where candidate_uid = '2.1.2-UC01'")
     german = FrameworkSettings(title=KEY, source="shop.csv", language="de")
@@ -136,8 +131,7 @@ def test_words_are_those_of_the_framework_s_language(serve: Serve) -> None:
 
 
 def test_nobody_finds_what_he_may_not_see(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     served.bench.load(SHOP, key="other")
     reader = served.client(Role.reader, "other")
     page = found(reader, "advertise", limit=50, facets=True)

@@ -38,8 +38,7 @@ def tell(served: Served, place: int, idea: tuple[str, str], *, also: str = "") -
 
 @pytest.fixture
 def served(serve: Serve) -> Served:
-    found = serve()
-    found.bench.generate()
+    found = serve(given=[])
     found.bench.load(SHOP, key="other")
     found.bench.generate("2.1.1", key="other")
     found.bench.change(

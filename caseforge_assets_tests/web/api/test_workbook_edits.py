@@ -41,8 +41,7 @@ def with_title(book: Workbook, title: str) -> Workbook:
 
 @pytest.mark.slow
 def test_what_was_changed_is_said_and_then_kept(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     editor = served.client(Role.editor)
     book = with_title(exported(editor), "Another title")
     looked = send(editor, book)
@@ -60,8 +59,7 @@ def test_what_was_changed_is_said_and_then_kept(serve: Serve) -> None:
 
 @pytest.mark.slow
 def test_who_may_not_edit_and_what_is_no_such_workbook_is_refused(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     book = exported(served.client())
     assert send(served.client(Role.planner), book).status_code == 403
     assert send(served.client(Role.editor, "elsewhere"), book).status_code == 404

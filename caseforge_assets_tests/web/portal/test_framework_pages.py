@@ -23,8 +23,7 @@ ADDRESS = f"/frameworks/{KEY}"
 
 
 def test_the_tree_opens_by_address_with_what_its_branches_come_to(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "2.1.1")
+    served = serve(given=["1.1.1", "2.1.1"])
     client = served.client(Role.reader, KEY)
     first = page(client, f"{ADDRESS}?depth=1")
     assert first.xpath("//details/@data-code") == ["1", "2"]
@@ -112,8 +111,7 @@ def test_a_wide_and_deep_framework_fits_on_pages(serve: Serve) -> None:
 
 
 def test_the_heat_map_is_a_table_with_numbers_and_links(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1", "1.1.2", "1.1.3")
+    served = serve(given=["1.1.1", "1.1.2", "1.1.3"])
     client = served.client(Role.reader)
     covered = page(client, f"{ADDRESS}?view=heat&by=coverage")
     assert [words(row) for row in covered.xpath("//table[@class='heat']//tbody/tr")] == ["1 Sell 100 % 100 %", "2 Repair 0 % 0 %"]

@@ -26,8 +26,7 @@ def body_of(served: Served, code: str = "1.1.1") -> str:
 
 
 def test_a_node_is_shown_with_all_that_belongs_to_it(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client(Role.reader, KEY)
     shown = page(client, NODE)
     assert words(shown, "//h1") == "1.1.1 Advertise"
@@ -58,8 +57,7 @@ def test_a_node_is_shown_with_all_that_belongs_to_it(serve: Serve) -> None:
 
 
 def test_stages_are_those_of_the_project_and_what_others_left_stays(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     risks = replace(PROCESS, key="risks", title="Risk notes", inputs="risk_inputs", outputs="risk_outputs", content="risk_notes")
     opened = serve(served.bench.with_stages(PROCESS, risks))
     shown = page(opened.client(Role.reader), NODE)
@@ -69,8 +67,7 @@ def test_stages_are_those_of_the_project_and_what_others_left_stays(serve: Serve
 
 @pytest.mark.slow
 def test_an_edit_is_looked_at_and_saved_and_its_versions_are_compared(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     add_person(served, "edda", Grant(Role.editor, KEY))
     browser, token = sign_in(served, "edda")
     form = page(browser, EDIT)
@@ -103,8 +100,7 @@ def test_an_edit_is_looked_at_and_saved_and_its_versions_are_compared(serve: Ser
 
 @pytest.mark.slow
 def test_who_was_slower_sees_both_texts(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     anna, ben = served.client(Role.editor), served.client(Role.editor)
     body = body_of(served)
     fields = {"version": page(anna, EDIT).xpath("//input[@name='version']/@value")[0], "act": "save"}
@@ -124,8 +120,7 @@ def test_who_was_slower_sees_both_texts(serve: Serve) -> None:
 
 @pytest.mark.slow
 def test_a_list_is_edited_as_a_page(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     client = served.client(Role.editor)
     address = f"{NODE}/edit?stage=usecases"
     form = page(client, address)
@@ -149,8 +144,7 @@ def test_a_list_is_edited_as_a_page(serve: Serve) -> None:
 
 @pytest.mark.slow
 def test_asking_shows_its_price_and_makes_a_draft_that_somebody_approves(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     planner = served.client(Role.planner, KEY)
     before = served.bench.query("select count(*), max(id) from caseforge.plan")
     follows = page(served.client(Role.reader), f"{NODE}/follows?stage=process_details")
@@ -189,8 +183,7 @@ def test_what_is_stale_failed_or_gone_says_so(serve: Serve) -> None:
 
 
 def test_what_models_and_people_write_does_nothing(serve: Serve) -> None:
-    served = serve()
-    served.bench.generate("1.1.1")
+    served = serve(given=["1.1.1"])
     hostile = (
         "\n\n<script>alert(1)</script> <img src=x onerror=alert(1)> [click](javascript:alert(1)) ![x](https://elsewhere.example/x.png)\n\n"
         "### <svg onload=alert(1)> \u202eevil\u202c " + "W" * 3_000 + "\n\n</textarea><script>alert(2)</script>"

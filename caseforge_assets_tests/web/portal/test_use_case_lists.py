@@ -25,8 +25,7 @@ API = "/api/v1/candidates"
 
 @pytest.fixture
 def served(serve: Serve) -> Served:
-    opened = serve()
-    opened.bench.generate()
+    opened = serve(given=[])
     spread(opened)
     return opened
 
@@ -229,8 +228,7 @@ def _told(rows: list[dict[str, Any]], title: str) -> tuple[dict[str, Any], int |
 
 @pytest.mark.slow
 def test_nothing_of_other_frameworks_is_counted_and_what_models_write_does_nothing(serve: Serve) -> None:
-    opened = serve()
-    opened.bench.generate("1.1.1")
+    opened = serve(given=["1.1.1"])
     opened.bench.load(SHOP, key="other")
     opened.bench.generate("2.1.1", key="other")
     evil = "<script>alert(1)</script>\u202e" + "x" * 300
