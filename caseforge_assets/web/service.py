@@ -19,9 +19,10 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.service_secret import ServiceSecret
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
-from caseforge_assets.store.database.engine import Engine, StoreUnavailable
+from caseforge_assets.store.database.engine import Connection, Engine, StoreUnavailable
 from caseforge_assets.store.database.location import open_project_for_reading, open_project_store
 from caseforge_assets.store.editions import declarations
+from caseforge_assets.store.editions.frameworks import Edition, Levels, levels_of
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
@@ -130,6 +131,11 @@ class Service:
             ProviderError: it cannot be reached, or refuses the key.
         """
         return not offline and self.settings.has_credentials and self.provider.simulated
+
+    def levels(self, connection: Connection, edition: Edition) -> Levels:
+        """Counts the nodes of an edition by level, as `levels_of` does: once, because the nodes of an edition stay as they were loaded."""
+        loaded = f"{edition.id} {edition.source_sha256} {edition.loaded_at}"
+        return self.kept.get(loaded, "levels", lambda: levels_of(connection, edition.id))
 
     @property
     def store(self) -> Engine:

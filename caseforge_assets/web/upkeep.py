@@ -22,6 +22,7 @@ from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.store.reading import due, similar_due
 from caseforge_assets.temporary import remove_leftovers
 from caseforge_assets.web.portal.branches import count_ahead
+from caseforge_assets.web.portal.rendering import read_templates
 from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05
@@ -46,7 +47,6 @@ def lists_kept_up(service: Service) -> Iterator[None]:
         _kept_up("lists", service, _catch_up, LISTS_EVERY_S),
         _kept_up("similar use cases", service, _compare, SIMILAR_EVERY_S),
         _kept_up("vectors", service, _take_in, VECTORS_EVERY_S),
-        _kept_up("figures of branches", service, _count_once, LISTS_EVERY_S),
     ):
         yield
 
@@ -62,6 +62,13 @@ def events_kept_up(service: Service) -> Iterator[None]:
 def alerts_kept_up(service: Service) -> Iterator[None]:
     """Looks for alerts and tells people for as long as the block lasts: the service may be all that runs."""
     with _kept_up("alerts", service, _look_for_alerts, ALERTS_EVERY_S):
+        yield
+
+
+@contextmanager
+def ready_beforehand(service: Service) -> Iterator[None]:
+    """Has what the first page of its kind would wait for made beside the answers: each process that answers has its own templates and figures."""
+    with _kept_up("templates and figures", service, _make_ready, LISTS_EVERY_S):
         yield
 
 
@@ -126,8 +133,9 @@ def _catch_up(service: Service) -> float:
     return LISTS_GO_ON_AFTER_S if after.lists or after.texts else LISTS_EVERY_S
 
 
-def _count_once(service: Service) -> float:
-    """Counts figures once lists are up to date; from then on, those who look at them see to it."""
+def _make_ready(service: Service) -> float:
+    """Reads templates, and counts figures once lists are up to date; from then on, those who look at them see to it."""
+    read_templates()
     with service.store.connect() as connection:
         if due.behind(connection).lists:
             return LISTS_EVERY_S

@@ -66,10 +66,9 @@ def search(session: Session, words: tuple[str, ...], key: str | None, by: str, k
 
 def _by_words(session: Session, words: str, frameworks: list[str] | None, kinds: tuple[str, ...], limit: int) -> list[Hit]:
     from caseforge_assets.store.reading import search as reading
-    from caseforge_assets.store.reading.matching import checked_query
 
     with session.store.connect() as connection:
-        asked = reading.Search(checked_query(connection, words), frameworks, kinds or KINDS)
+        asked = reading.Search(words, frameworks, kinds or KINDS)
         return reading.hits(connection, asked, reading.search(connection, asked, None, limit).page)
 
 

@@ -36,7 +36,7 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
     """
     from caseforge_assets.web.access.one_time_key import OneTimeKey
     from caseforge_assets.web.service import Service
-    from caseforge_assets.web.upkeep import declarations_followed, journal_kept_up
+    from caseforge_assets.web.upkeep import declarations_followed, journal_kept_up, ready_beforehand
 
     address = _address(listening, session.settings.configuration.service)
     service = Service(session.settings, session.reread, account_name() if alone else None)
@@ -48,7 +48,7 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
         console.print(f"CaseForge is on {address}. Ctrl-C stops it.", soft_wrap=True)
         if alone:
             service.key = OneTimeKey(lambda once: click.echo(f"This lets one browser in, once: {address}/sign-in/key?key={once}"))
-        with declarations_followed(service), journal_kept_up(service):
+        with declarations_followed(service), journal_kept_up(service), ready_beforehand(service):
             server.run(sockets=[listening])
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -59,12 +59,12 @@ def answer_until_interrupted(session: Session, listening: socket.socket, *, alon
 def answer_beside(session: Session, descriptor: int) -> None:
     """Answers on the socket of another process, until this one is ended."""
     from caseforge_assets.web.service import Service
-    from caseforge_assets.web.upkeep import declarations_followed
+    from caseforge_assets.web.upkeep import declarations_followed, ready_beforehand
 
     service = Service(session.settings, session.reread)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with socket.socket(fileno=descriptor) as listening, declarations_followed(service):
+        with socket.socket(fileno=descriptor) as listening, declarations_followed(service), ready_beforehand(service):
             _server(session, service, keeps_up=False).run(sockets=[listening])
     except KeyboardInterrupt:
         return

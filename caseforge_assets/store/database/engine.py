@@ -17,11 +17,12 @@ from sqlalchemy.exc import DataError, DisconnectionError, OperationalError, Prog
 from caseforge_assets.redaction import know_secrets
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
 from caseforge_assets.store.database.masking import mask_parameters
+from caseforge_assets.store.database.plain_reads import PlainReads
 from caseforge_assets.store.database.prepared import plan_once
 from caseforge_assets.store.database.revisions import MIGRATIONS, Fit, SchemaNotUsable, behind, fit_of, refuse_unless_usable
 from caseforge_assets.store.schema.columns import SCHEMA, VERSION_TABLE
 
-HEAD = "0044"
+HEAD = "0045"
 RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError
@@ -54,10 +55,10 @@ def open_for_reading(url: str, revive: Callable[[], object] | None = None) -> En
 
     It has connections of its own, which stay so: to make one of another engine so and back again takes more calls than most answers.
     """
-    return _engine(url, revive, for_many_calls=True, isolation_level="AUTOCOMMIT")
+    return _engine(url, revive, for_many_calls=True, kind=PlainReads, isolation_level="AUTOCOMMIT")
 
 
-def _engine(url: str, revive: Callable[[], object] | None, *, for_many_calls: bool, **options: Any) -> Engine:
+def _engine(url: str, revive: Callable[[], object] | None, *, for_many_calls: bool, kind: type[Engine] = Engine, **options: Any) -> Engine:
     know_secrets(secrets_in({DATABASE: url}))
     mask_parameters()
     engine = create_engine(
@@ -68,6 +69,7 @@ def _engine(url: str, revive: Callable[[], object] | None, *, for_many_calls: bo
         connect_args={"application_name": "caseforge"},
         **options,
     )
+    engine = kind(engine.pool, engine.dialect, engine.url) if kind is not Engine else engine
     if for_many_calls:
         event.listen(engine, "connect", _compile_nothing)
         event.listen(engine, "checkin", _note_rest)

@@ -22,19 +22,19 @@ def mask_parameters() -> None:
 
 
 def _masked(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _executemany: bool) -> tuple[str, Any]:
-    return statement, _mask(parameters)
+    return statement, masked(parameters)
 
 
-def _mask(value: Any) -> Any:
-    """Texts within the parameters of one or of many executions; the very same object where nothing is masked."""
+def masked(value: Any) -> Any:
+    """Texts within the parameters of one or of many executions with secrets masked; the very same object where nothing is masked."""
     if isinstance(value, str):
         return mask_values(value)
     if isinstance(value, dict):
-        masked = {name: _mask(part) for name, part in value.items()}
-        return masked if any(masked[name] is not item for name, item in value.items()) else value
+        hidden = {name: masked(part) for name, part in value.items()}
+        return hidden if any(hidden[name] is not item for name, item in value.items()) else value
     if isinstance(value, (list, tuple)):
         if _NO_TEXTS.issuperset(map(type, value)):  # some hundred ids, such as of what a search has found
             return value
-        parts = [_mask(part) for part in value]
+        parts = [masked(part) for part in value]
         return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
     return value

@@ -6,12 +6,16 @@ That goes for those whose best plan is the same whatever they are asked with, an
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, TextClause, event
+
+from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 MOST_PLANNED = 200  # of a connection, whose plans take memory in the database
+(_PLANNED_ONCE,) = PLANNED_ONCE
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -23,18 +27,32 @@ def plan_once(engine: Engine) -> None:
 def _execute(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> tuple[str, Any]:
     """Gives what is asked of the database in place of a query."""
     streamed = cursor.name is not None  # declared as a cursor, which goes for queries only
-    if context is None or streamed or not context.execution_options.get("planned_once"):
+    if context is None or streamed or not context.execution_options.get(_PLANNED_ONCE):
         return statement, parameters
-    known: dict[str, str] = connection.info.setdefault("planned", {})
+    return planned(connection.info, cursor, statement), parameters
+
+
+def is_planned_once(query: TextClause) -> bool:
+    """Tells whether a query says so of itself."""
+    return bool(query.get_execution_options().get(_PLANNED_ONCE))
+
+
+def planned(info: MutableMapping[str, Any], cursor: Any, statement: str) -> str:
+    """Gives what is asked in place of a query, which is planned when a connection first asks it; itself, where so many are planned already.
+
+    Args:
+        info: of the connection, on which it is kept what it has planned.
+    """
+    known: dict[str, str] = info.setdefault("planned", {})
     numbered, behind = _numbered(statement)
     name = known.get(statement)
     if name is None:
         if len(known) >= MOST_PLANNED:
-            return statement, parameters
+            return statement
         name = f"planned_{len(known)}"
         cursor.execute(f"prepare {name} as {numbered}")
         known[statement] = name
-    return f"execute {name}{behind}", parameters
+    return f"execute {name}{behind}"
 
 
 @lru_cache(maxsize=1_000)

@@ -30,13 +30,14 @@ class Edition:
     loaded_at: datetime
 
 
+Levels = list[tuple[int, int, int, int]]
 _LEVELS = text("""
 select nv.level, count(*) as nodes, count(nv.partition_key) as targets, count(*) filter (where nv.description = '') as without_description
 from caseforge.node_version nv where nv.framework_version_id = :edition group by nv.level order by nv.level
 """)
 
 
-def levels_of(connection: Connection, edition_id: int) -> list[tuple[int, int, int, int]]:
+def levels_of(connection: Connection, edition_id: int) -> Levels:
     """(level, nodes, targets, nodes without a description) of an edition."""
     return [(row.level, row.nodes, row.targets, row.without_description) for row in connection.execute(_LEVELS, {"edition": edition_id})]
 

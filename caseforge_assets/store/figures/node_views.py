@@ -12,10 +12,18 @@ from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, ITEM_SH
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
+# What may be called so is looked up in indexes first, and then whether it is still.
 _FIND = text("""
+with called as (
+    select nv.node_id from caseforge.framework_version v join caseforge.node_version nv on nv.framework_version_id = v.id and nv.code = :name
+    union select nv.node_id from caseforge.framework_version v
+    join caseforge.node_version nv on nv.framework_version_id = v.id and nv.partition_key = :name
+    union select n.id from caseforge.framework f join caseforge.node n on n.framework_key = f.key and n.identity = :name
+    union select k.node_id from caseforge.candidate k where k.candidate_uid = :name
+    union select k.node_id from caseforge.candidate k where k.former_uids @> array[cast(:name as text)] and k.former_uids <> '{}')
 select n.id as node_id, n.framework_key, n.identity, nv.code, nv.name, nv.description, nv.level, nv.partition_key, nv.is_leaf, nv.kpis, nv.owner,
        nv.label as edition, not nv.in_current as retired, nv.version
-from caseforge.node n
+from called join caseforge.node n on n.id = called.node_id
 join lateral (
     select v.label, v.is_current as in_current, nv.* from caseforge.node_version nv
     join caseforge.framework_version v on v.id = nv.framework_version_id where nv.node_id = n.id order by v.is_current desc, v.id desc limit 1
@@ -23,7 +31,7 @@ join lateral (
 where (cast(:key as text) is null or n.framework_key = :key) and (nv.code = :name or nv.partition_key = :name or n.identity = :name
     or exists (select 1 from caseforge.candidate k where k.node_id = n.id and (k.candidate_uid = :name or :name = any(k.former_uids))))
 order by retired, nv.code = :name desc, n.framework_key
-""")
+""").execution_options(**PLANNED_ONCE)
 
 
 def find_nodes(connection: Connection, name: str, framework_key: str | None = None) -> list[Any]:
@@ -47,6 +55,18 @@ def contents_of_node(connection: Connection, node_id: int) -> list[Any]:
     return list(connection.execute(_CONTENT, {"node": node_id}))
 
 
+_CONTENT_IN_SHORT = text("""
+select c.id, c.stage, c.title, c.version, c.is_current, c.model, c.generated_by, c.owner, c.simulated, c.edited_after is not null as edited,
+       c.answered_at, c.stored_at
+from caseforge.content c where c.node_id = :node order by c.stage, c.is_current desc, c.id desc
+""").execution_options(**PLANNED_ONCE)
+
+
+def contents_in_short(connection: Connection, node_id: int) -> list[Any]:
+    """The same without what they say, which is most of it."""
+    return list(connection.execute(_CONTENT_IN_SHORT, {"node": node_id}))
+
+
 _CANDIDATES = text(f"""
 select c.stage, k.candidate_uid, k.former_uids, k.title, k.fields, c.simulated, {ITEM_SHARE} as cost_usd from caseforge.candidate k
 join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
@@ -56,6 +76,17 @@ join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id
 def candidates_of_node(connection: Connection, node_id: int) -> list[Any]:
     """The current items of a node in every stage that has some, such as its candidates, each with its equal share of what the content cost."""
     return list(connection.execute(_CANDIDATES, {"node": node_id}))
+
+
+_NAMES = text("""
+select c.stage, k.candidate_uid as uid, k.title from caseforge.candidate k
+join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id = :node order by k.content_id, k.position
+""").execution_options(**PLANNED_ONCE)
+
+
+def names_of_candidates(connection: Connection, node_id: int) -> list[Any]:
+    """What the current items of a node are called, by stage."""
+    return list(connection.execute(_NAMES, {"node": node_id}))
 
 
 _ATTEMPTS = text("""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -13,16 +14,18 @@ from caseforge_assets.stages.model_rules import in_words
 from caseforge_assets.store.schema.constants import listed
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
-_WHEREABOUTS = text(f"""
-select r.node_id, r.framework_key, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
+_WAITING = f"""
+select r.node_id, r.stage, r.framework_key, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,
        r.plan_id, coalesce(p.state = '{PlanState.approved}' and r.stage = any(p.stages) and (p.bills or :simulated), false) as approved,
        p.state as plan_state, p.held_back, b.remote ->> 'completion_window' as completion_window
 from caseforge.request r
 left join caseforge.plan p on p.id = r.plan_id
 left join caseforge.attempt a on a.request_id = r.id and a.outcome is null
 left join caseforge.batch b on b.id = a.batch_id
-where r.is_current and r.stage = :stage and r.node_id = any(:ids) and r.state in {listed(WAITING)}
-""").execution_options(**PLANNED_ONCE)
+where r.is_current and {{which}} and r.state in {listed(WAITING)}
+"""
+_OF_STAGE = text(_WAITING.format(which="r.stage = :stage and r.node_id = any(:ids)")).execution_options(**PLANNED_ONCE)
+_OF_NODE = text(_WAITING.format(which="r.node_id = :id")).execution_options(**PLANNED_ONCE)
 
 
 def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], simulated: bool) -> dict[int, str]:
@@ -31,24 +34,27 @@ def whereabouts(connection: Connection, stage: str, node_ids: Sequence[int], sim
     Args:
         simulated: whether the provider is: then what is in no plan needs no approval.
     """
-    texts = {}
-    for row in connection.execute(_WHEREABOUTS, {"stage": stage, "ids": list(node_ids), "simulated": simulated}):
-        if row.batch_id is not None:
-            status = f" ({row.remote_status})" if row.remote_status else ""
-            texts[row.node_id] = waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since, row.completion_window)
-        elif row.approved and row.held_back:
-            texts[row.node_id] = f"waiting: {row.held_back}"
-        elif row.plan_state in TAKEN_BACK_PLANS:
-            texts[row.node_id] = (
-                f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate --framework {row.framework_key}` makes a new one"
-            )
-        elif row.approved or (simulated and row.plan_id is None):
-            texts[row.node_id] = "waiting: not submitted yet; the job submit or its sensor sends it"
-        else:
-            texts[row.node_id] = (
-                f"waiting: not approved yet; approve it with the job submit or with `caseforge generate --framework {row.framework_key}`"
-            )
-    return texts
+    rows = connection.execute(_OF_STAGE, {"stage": stage, "ids": list(node_ids), "simulated": simulated})
+    return {row.node_id: _place_of(row, simulated) for row in rows}
+
+
+def whereabouts_of_node(connection: Connection, node_id: int, simulated: bool) -> dict[str, str]:
+    """The same for one node, by stage."""
+    rows = connection.execute(_OF_NODE, {"id": node_id, "simulated": simulated})
+    return {row.stage: _place_of(row, simulated) for row in rows}
+
+
+def _place_of(row: Any, simulated: bool) -> str:
+    if row.batch_id is not None:
+        status = f" ({row.remote_status})" if row.remote_status else ""
+        return waiting_text((row.remote_id or f"batch {row.batch_id}") + status, row.since, row.completion_window)
+    if row.approved and row.held_back:
+        return f"waiting: {row.held_back}"
+    if row.plan_state in TAKEN_BACK_PLANS:
+        return f"waiting: plan {row.plan_id} was {row.plan_state}; `caseforge generate --framework {row.framework_key}` makes a new one"
+    if row.approved or (simulated and row.plan_id is None):
+        return "waiting: not submitted yet; the job submit or its sensor sends it"
+    return f"waiting: not approved yet; approve it with the job submit or with `caseforge generate --framework {row.framework_key}`"
 
 
 def waiting_text(batch: str, since: datetime, completion_window: str | None) -> str:

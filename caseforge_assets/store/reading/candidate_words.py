@@ -36,8 +36,11 @@ def find_candidates(connection: Connection, words: str, frameworks: Sequence[str
     """The candidates that have words in their text, or in code and name of their node.
 
     Args:
-        words: a search as people write it; checked.
+        words: a search as people write it.
         frameworks: keys of those that are seen; None: all.
+
+    Raises:
+        ValueError: nothing can be searched so.
     """
     asked = _Asked(connection, words, frameworks)
     told = asked.find("words")

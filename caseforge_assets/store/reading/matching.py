@@ -12,33 +12,6 @@ from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 LONGEST_QUERY = 200
 
 
-def configs_of(connection: Connection, frameworks: Sequence[str] | None) -> list[str]:
-    """The configurations of text search that texts of these frameworks are split with."""
-    query = text("""
-    select distinct said.value from caseforge.reading_framework f, lateral jsonb_each_text(f.languages) said
-    where cast(:keys as text[]) is null or f.framework_key = any(:keys) order by 1
-    """)
-    return list(connection.scalars(query, {"keys": None if frameworks is None else list(frameworks)}))
-
-
-_NAMES_NOTHING = text("select querytree(websearch_to_tsquery('simple', :words)) in ('', 'T')").execution_options(**PLANNED_ONCE)
-
-
-def checked_query(connection: Connection, words: str) -> str:
-    """A search as people write it: words, "phrases", `or`, and `-` before what is not to occur.
-
-    Raises:
-        ValueError: it is too long, holds what texts cannot hold, or names nothing that is to occur.
-    """
-    if len(words) > LONGEST_QUERY:
-        raise ValueError(f"a search is at most {LONGEST_QUERY} characters long")
-    if "\0" in words or any("\ud800" <= character <= "\udfff" for character in words):
-        raise ValueError("the search holds a character that no text can hold")
-    if connection.scalar(_NAMES_NOTHING, {"words": words}):
-        raise ValueError("name a word that is to occur; what is only not to occur cannot be searched for")
-    return words
-
-
 @dataclass(frozen=True, slots=True)
 class Looked:
     """How words are looked for: in which configurations, and whether some have to stand beside each other, which no index tells."""
@@ -50,13 +23,25 @@ class Looked:
 _LOOKED = text("""
 select (select array_agg(distinct said.value order by said.value) from caseforge.reading_framework f, lateral jsonb_each_text(f.languages) said
         where cast(:keys as text[]) is null or f.framework_key = any(:keys)),
-       cast(websearch_to_tsquery('simple', :words) as text) like '%<%'
+       cast(websearch_to_tsquery('simple', :words) as text) like '%<%',
+       querytree(websearch_to_tsquery('simple', :words)) in ('', 'T')
 """).execution_options(**PLANNED_ONCE)
 
 
 def how_to_look(connection: Connection, words: str, frameworks: Sequence[str] | None) -> Looked:
-    """Says how a search is looked for in texts of these frameworks."""
-    configs, phrases = connection.execute(_LOOKED, {"words": words, "keys": None if frameworks is None else list(frameworks)}).one()
+    """Says how a search is looked for in texts of these frameworks: words, "phrases", `or`, and `-` before what is not to occur.
+
+    Raises:
+        ValueError: it is too long, holds what texts cannot hold, or names nothing that is to occur.
+    """
+    if len(words) > LONGEST_QUERY:
+        raise ValueError(f"a search is at most {LONGEST_QUERY} characters long")
+    if "\0" in words or any("\ud800" <= character <= "\udfff" for character in words):
+        raise ValueError("the search holds a character that no text can hold")
+    values = {"words": words, "keys": None if frameworks is None else list(frameworks)}
+    configs, phrases, names_nothing = connection.execute(_LOOKED, values).one()
+    if names_nothing:
+        raise ValueError("name a word that is to occur; what is only not to occur cannot be searched for")
     return Looked(configs or (), phrases)
 
 

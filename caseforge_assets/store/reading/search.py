@@ -42,7 +42,7 @@ class Search:
     """What is looked for, and where.
 
     Attributes:
-        words: As people write it; checked.
+        words: As people write it.
         frameworks: Keys of those that are seen and meant; None: all.
         kinds: Of `KINDS`.
     """
@@ -70,7 +70,11 @@ class Found:
 
 
 def search(connection: Connection, asked: Search, after: tuple[float, int] | None, limit: int) -> Found:
-    """Ranks what is found, and gives what stands after a rank and id; `limit` of it at most."""
+    """Ranks what is found, and gives what stands after a rank and id; `limit` of it at most.
+
+    Raises:
+        ValueError: nothing can be searched so.
+    """
     looked = how_to_look(connection, asked.words, asked.frameworks)
     configs, phrases = looked.configs, looked.phrases
     if not configs:

@@ -312,6 +312,8 @@ candidate = Table(
     UniqueConstraint("content_id", "position"),
     Index("uq_candidate_current_uid", "framework_key", "candidate_uid", unique=True, postgresql_where=text("is_current")),
     Index(None, "node_id"),
+    Index(None, "candidate_uid"),
+    Index(None, "former_uids", postgresql_using="gin", postgresql_where=text("former_uids <> '{}'")),
 )
 
 similar_pair = Table(

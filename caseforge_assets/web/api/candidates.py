@@ -26,8 +26,9 @@ from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
 from caseforge_assets.web.wire.pages import Cursor, Limit, rows_of
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(tags=["candidates"])
+router = APIRouter(route_class=QuickRoute, tags=["candidates"])
 
 
 class CandidateRow(BaseModel):
@@ -203,8 +204,7 @@ def _list(
 def _matches(connection: Connection, meant: CandidateFilter) -> str:
     if meant.words is None:
         return ""
-    matching.checked_query(connection, meant.words)
-    return matching.candidates_with(matching.configs_of(connection, meant.frameworks))
+    return matching.candidates_with(matching.how_to_look(connection, meant.words, meant.frameworks).configs)
 
 
 def facets_of(found: candidate_facets.Facets) -> Facets:

@@ -81,7 +81,7 @@ def _stream(
 ) -> Response:
     async def recognize() -> Caller:
         again = await recognize_now(request, service)
-        if framework is not None:
+        if framework is not None or not again.may_somewhere(Role.reader):
             again.demand(Role.reader, framework)
         return again
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Path
+from fastapi import APIRouter, BackgroundTasks, Path, Request
+from fastapi.concurrency import iterate_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,11 +21,12 @@ from caseforge_assets.commands.quality.measure_quality import measure_missing
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.editions.frameworks import known_keys
-from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, see_framework
+from caseforge_assets.web.access.callers import Reader, ServiceNow, problems, recognize_now, see_framework
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.problems import Refused
 
 router = APIRouter(tags=["exports"])
+LOOKS_EVERY_S = 1.0  # whether an export that is being fetched may still be seen
 ExportId = Annotated[str, Path(pattern=ID_PATTERN, max_length=60)]
 Score = Annotated[int | None, Field(ge=0, le=100)]
 Format = Literal["xlsx", "docx", "pptx", "bpmn", "md", "csv", "parquet", "jsonl", "markdown"]
@@ -99,7 +103,7 @@ def read_export(export_id: ExportId, service: ServiceNow, caller: Reader, tasks:
         **problems(404, 409, 422, 503),
     },
 )
-def fetch_export(export_id: ExportId, service: ServiceNow, caller: Reader) -> StreamingResponse:
+def fetch_export(export_id: ExportId, request: Request, service: ServiceNow, caller: Reader) -> StreamingResponse:
     """Fetch an export as a file."""
     found = found_export(service, caller, export_id)
     if found.size_bytes is None:
@@ -110,7 +114,22 @@ def fetch_export(export_id: ExportId, service: ServiceNow, caller: Reader) -> St
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(service.folder.read(export_path(export_id, "file")), media_type=KINDS[found.kind].media_type, headers=headers)
+    pieces = _while_seen(service.folder.read(export_path(export_id, "file")), request, service, found.framework_key)
+    return StreamingResponse(pieces, media_type=KINDS[found.kind].media_type, headers=headers)
+
+
+async def _while_seen(pieces: Iterator[bytes], request: Request, service: Service, key: str) -> AsyncIterator[bytes]:
+    """The pieces of a file, which may take long to be fetched, for as long as whoever fetches it may see its framework.
+
+    Raises:
+        Refused, NotAllowed: they are not known any more, or may not; the connection ends then, so that nobody takes a part for the whole.
+    """
+    looked = time.monotonic()
+    async for piece in iterate_in_threadpool(pieces):
+        if time.monotonic() - looked >= LOOKS_EVERY_S:
+            (await recognize_now(request, service)).demand(Role.reader, key)
+            looked = time.monotonic()
+        yield piece
 
 
 def make_asked(service: Service, key: str, export_id: str) -> None:

@@ -13,12 +13,13 @@ from caseforge_assets.reports.coverage import count_asked
 from caseforge_assets.reports.difference import MEANINGS, Change, compare_editions
 from caseforge_assets.store.collecting.items import Counted, item_counts
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions.frameworks import Edition, current_edition, editions_of, known_keys, levels_of
+from caseforge_assets.store.editions.frameworks import Edition, current_edition, editions_of, known_keys
 from caseforge_assets.store.editions.nodes import nodes_of_edition
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(tags=["frameworks"])
+router = APIRouter(route_class=QuickRoute, tags=["frameworks"])
 
 
 class FrameworkSummary(BaseModel):
@@ -127,7 +128,7 @@ def list_frameworks(service: ServiceNow, caller: Reader, tags: TagsNow) -> Respo
         tags.of_changes(connection, seen)
         keys = [key for key in sorted(known_keys(connection)) if seen is None or key in seen]
         editions = [edition for key in keys if (edition := current_edition(connection, key))]
-        return tags.answer(Frameworks(items=[summary_of(edition, levels_of(connection, edition.id)) for edition in editions]))
+        return tags.answer(Frameworks(items=[summary_of(edition, service.levels(connection, edition)) for edition in editions]))
 
 
 @router.get("/frameworks/{key}", responses=reads(404))
@@ -136,7 +137,7 @@ def read_framework(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         edition = loaded_edition(connection, key)
-        levels = levels_of(connection, edition.id)
+        levels = service.levels(connection, edition)
         simulated, items = accepts_simulated(connection, service.settings), item_counts(connection, key)
         standings = []
         for stage in service.project.stages:

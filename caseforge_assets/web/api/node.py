@@ -14,14 +14,15 @@ from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.history import tell_history
 from caseforge_assets.store.editions.contexts import current_contexts
 from caseforge_assets.store.figures.histories import history_of_node
-from caseforge_assets.store.figures.node_views import candidates_of_node, contents_of_node
-from caseforge_assets.store.planning.whereabouts import whereabouts
+from caseforge_assets.store.figures.node_views import contents_in_short, names_of_candidates
+from caseforge_assets.store.planning.whereabouts import whereabouts_of_node
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import rows_of
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(tags=["nodes"])
+router = APIRouter(route_class=QuickRoute, tags=["nodes"])
 
 
 class Context(BaseModel):
@@ -117,10 +118,10 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
         is_target = row.partition_key is not None and not row.retired
         simulated = accepts_simulated(connection, service.settings)
         explained = explain_node(connection, service.project, key, row.node_id, simulated) if is_target else []
-        waits = {stage.key: whereabouts(connection, stage.key, [row.node_id], simulated) for stage in service.project.stages}
+        waits = whereabouts_of_node(connection, row.node_id, simulated)
         context = current_contexts(connection, [row.node_id]).get(row.node_id)
-        contents = contents_of_node(connection, row.node_id)
-        candidates = candidates_of_node(connection, row.node_id)
+        contents = contents_in_short(connection, row.node_id)
+        candidates = names_of_candidates(connection, row.node_id)
     return tags.answer(
         Node(
             framework=row.framework_key,
@@ -129,11 +130,9 @@ def read_node(key: str, code: str, service: ServiceNow, _caller: Reader, tags: T
             context=None
             if context is None
             else Context(text=context.text, version=context.version, is_current=context.node_version == row.version),
-            standings=[_standing(explanation, waits[explanation.stage].get(row.node_id)) for explanation in explained],
+            standings=[_standing(explanation, waits.get(explanation.stage)) for explanation in explained],
             contents=rows_of(ContentRow, contents),
-            candidates=[
-                CandidateName(stage=candidate.stage, uid=candidate.candidate_uid, title=candidate.title) for candidate in candidates
-            ],
+            candidates=rows_of(CandidateName, candidates),
         )
     )
 

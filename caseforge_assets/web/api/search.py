@@ -16,15 +16,16 @@ from caseforge_assets.commands.searching.embed_question import vector_stage
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.found_facets import facets_of_found
-from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
+from caseforge_assets.store.reading.matching import LONGEST_QUERY
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, facets_of, seen_and_meant
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(tags=["search"])
+router = APIRouter(route_class=QuickRoute, tags=["search"])
 ORDER = "rank"
 LARGEST_PAGE = 50
 IN_PASSING = 100  # contents whose vectors are taken in while somebody waits for an answer
@@ -110,7 +111,6 @@ def _by_words(service: Service, tags: Tags, asked: Search, after: tuple[float, i
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
         tags.of_lists(connection, asked.frameworks)
-        checked_query(connection, asked.words)
         found = reading.search(connection, asked, after, limit + 1)
         hits = reading.hits(connection, asked, found.page[:limit])
         counts = facets_of_found(connection, found.candidates) if facets else None

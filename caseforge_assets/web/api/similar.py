@@ -19,8 +19,9 @@ from caseforge_assets.web.api.candidate_queries import Asked, check_columns, in_
 from caseforge_assets.web.api.candidates import CandidateRow, seen_and_meant
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Limit, cursor_fraction, cursor_number, decode_cursor, encode_cursor
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(tags=["candidates"])
+router = APIRouter(route_class=QuickRoute, tags=["candidates"])
 BY_PROCESSES, BY_LIKENESS = "processes", "likeness"
 DIGITS = 4
 MOST_NEAR = 10
@@ -147,5 +148,4 @@ def _columns(candidate: ListedCandidate) -> dict[str, object]:
 def _matches(connection: Connection, meant: CandidateFilter) -> str:
     if meant.words is None:
         return ""
-    matching.checked_query(connection, meant.words)
-    return matching.candidates_with(matching.configs_of(connection, meant.frameworks))
+    return matching.candidates_with(matching.how_to_look(connection, meant.words, meant.frameworks).configs)

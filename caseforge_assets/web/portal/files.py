@@ -111,4 +111,4 @@ def show_export(export_id: ExportId, pages: PagesNow, caller: Reader, tasks: Bac
 @router.get("/exports/{export_id}/file")
 def fetch(export_id: ExportId, pages: PagesNow, caller: Reader) -> StreamingResponse:
     """The file."""
-    return fetch_export(export_id, pages.service, caller)
+    return fetch_export(export_id, pages.request, pages.service, caller)

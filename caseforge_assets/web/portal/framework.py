@@ -12,15 +12,16 @@ from fastapi.responses import HTMLResponse
 from caseforge_assets.access.roles import Role
 from caseforge_assets.reports.branch_figures import Branches
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions.frameworks import Edition, levels_of
+from caseforge_assets.store.editions.frameworks import Edition, Levels
 from caseforge_assets.store.reading.tree import TreeNode, nodes_below, paths_to
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.frameworks import loaded_edition, summary_of
 from caseforge_assets.web.portal.branches import MOST_BELOW, branch_figures, grow
 from caseforge_assets.web.portal.heat import NAMES, SAYS, By, heat_map
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=QuickRoute, include_in_schema=False)
 LEVELS_AT_FIRST = 2
 MOST_AT_FIRST = 90
 _LONGEST_CODE = 200
@@ -48,7 +49,7 @@ def show_framework(
     service = pages.service
     with service.reading.connect() as connection:
         edition = loaded_edition(connection, key)
-        levels = levels_of(connection, edition.id)
+        levels = pages.service.levels(connection, edition)
         counted, is_so = branch_figures(service, connection, edition)
         figures, path = counted.value, _path(connection, edition, under)
         about = _about(pages, edition, levels, figures, path, counted.at) | {"view": view, "after": after}
@@ -86,7 +87,7 @@ def shown_stages(pages: Pages) -> list[dict[str, Any]]:
 def _about(
     pages: Pages,
     edition: Edition,
-    levels: list[tuple[int, int, int, int]],
+    levels: Levels,
     figures: Branches,
     path: Sequence[TreeNode],
     counted_at: datetime,
@@ -121,7 +122,7 @@ def _path(connection: Connection, edition: Edition, under: str | None) -> list[T
     return found
 
 
-def _depth_at_first(levels: Sequence[tuple[int, int, int, int]], first: int) -> int:
+def _depth_at_first(levels: Levels, first: int) -> int:
     """Down to which level a tree is open where nobody says it."""
     if first > 1:
         return first

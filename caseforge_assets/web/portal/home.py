@@ -24,7 +24,7 @@ from caseforge_assets.store.collecting.quality_scores import mean_scores
 from caseforge_assets.store.curating.described import count_reviews_due
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.editions.frameworks import Edition, current_edition, levels_of
+from caseforge_assets.store.editions.frameworks import Edition, current_edition
 from caseforge_assets.store.figures import spending
 from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.store.planning import plans
@@ -34,8 +34,9 @@ from caseforge_assets.web.api.batches import list_batches
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.service import Service
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=QuickRoute, include_in_schema=False)
 PLANS_SHOWN, ALERTS_SHOWN, BATCHES_SHOWN, BRANCHES_SHOWN = 10, 10, 20, 20
 
 
@@ -109,7 +110,7 @@ def framework_card(connection: Connection, service: Service, key: str) -> Framew
     edition = current_edition(connection, key)
     if edition is None:
         return None
-    levels = levels_of(connection, edition.id)
+    levels = service.levels(connection, edition)
     simulated, items, scores = (
         accepts_simulated(connection, service.settings),
         item_counts(connection, key),

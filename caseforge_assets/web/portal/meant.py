@@ -16,7 +16,6 @@ from caseforge_assets.store.reading.candidate_filters import CandidateFilter, Co
 from caseforge_assets.store.reading.candidate_priority import Ranked, ScoredGroup, rank, scored_groups
 from caseforge_assets.store.reading.candidate_words import FoundCandidates, find_candidates
 from caseforge_assets.store.reading.known_words import words_like
-from caseforge_assets.store.reading.matching import checked_query
 from caseforge_assets.store.reading.read_state import read_state
 from caseforge_assets.web.access.callers import see_framework
 from caseforge_assets.web.api.candidate_queries import check_columns
@@ -102,9 +101,9 @@ def _find_words(connection: Connection, service: Service, state: str, written: s
     def find(words: str) -> FoundCandidates:
         return service.kept.get(state, f"words {words!r} {seen!r}", partial(find_candidates, connection, words, seen))
 
-    found = find(checked_query(connection, written))
+    found = find(written)
     if found.ids:
         return Words(found)
     meant = meant_words(written, lambda word: words_like(connection, word, seen))
-    instead = FoundCandidates(()) if meant is None else find(checked_query(connection, meant))
+    instead = FoundCandidates(()) if meant is None else find(meant)
     return Words(instead, meant) if meant is not None and instead.ids else Words(found)

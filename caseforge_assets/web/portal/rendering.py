@@ -151,6 +151,12 @@ def templates() -> Environment:
     return environment
 
 
+def read_templates() -> None:
+    """Reads all templates, which takes a tenth of a second for the larger ones and would be waited for by whoever opens the first page of a kind."""
+    for name in templates().list_templates():
+        templates().get_template(name)
+
+
 def template_module(name: str) -> Any:
     """The macros of a template, to render a part of a page by itself."""
     return templates().get_template(name).module

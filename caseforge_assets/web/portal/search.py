@@ -18,7 +18,7 @@ from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.curating.use_cases import use_cases_called
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading import search as reading
-from caseforge_assets.store.reading.matching import LONGEST_QUERY, checked_query
+from caseforge_assets.store.reading.matching import LONGEST_QUERY
 from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader
@@ -27,8 +27,9 @@ from caseforge_assets.web.api.search import ORDER, By, find_by_meaning, place_of
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, encode_cursor
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=QuickRoute, include_in_schema=False)
 AT_ONCE = 20
 NAMES = {"node": "Nodes", "document": "Documents", "candidate": "Use cases"}
 
@@ -70,7 +71,7 @@ def show_search(
         behind = refresh_in_passing(service.store, service.project, connection)
         frameworks = seen_and_meant(caller, [framework] if framework else None)
         values["named"] = named_so(connection, [framework] if framework else keys, words)
-        asked = Search(checked_query(connection, words), frameworks, [kind] if kind in KINDS else list(KINDS))
+        asked = Search(words, frameworks, [kind] if kind in KINDS else list(KINDS))
         found = reading.search(connection, asked, place_of(cursor), AT_ONCE + 1)
         hits = reading.hits(connection, asked, found.page[:AT_ONCE])
     following = encode_cursor(ORDER, found.page[AT_ONCE - 1][1], found.page[AT_ONCE - 1][0]) if len(found.page) > AT_ONCE else None

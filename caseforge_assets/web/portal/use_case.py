@@ -39,8 +39,9 @@ from caseforge_assets.web.portal.histories import history_of
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.portal.specifying import how_to_switch_on, specification_of
 from caseforge_assets.web.wire.pages import LARGEST_ID, Id
+from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=QuickRoute, include_in_schema=False)
 LONGEST_SUMMARY, MOST_SIMILAR = 420, 12
 Text = Annotated[str, Form(max_length=20_000)]
 Short = Annotated[str, Form(max_length=2_000)]
@@ -208,9 +209,7 @@ def use_case_page(
     tags = written.tags if written and written.decision else ", ".join(shown.tags)
     form = asdict(replace(shown, tags=())) | {"tags": tags, "comment": written.comment if written else ""}
     similar: Similar | None = values["similar"]
-    moves = any(
-        stage.makes_vectors for stage in pages.service.project.stages
-    )  # what is near in meaning is looked through later, which is no change
+    moves = any(stage.makes_vectors for stage in pages.service.project.stages)  # what is near is looked through later, which is no change
     keep = status == 200 and (similar is None or not (similar.behind or moves))
     return pages.answer("use_case.html.jinja", values | {"problem": problem, "form": form}, section="use-cases", status=status, keep=keep)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from importlib import import_module
 from pkgutil import walk_packages
 
+import pytest
 from sqlalchemy import TextClause, text
 
 from caseforge_assets import store
 from caseforge_assets.store.database import prepared
-from caseforge_assets.store.database.engine import open_for_reading, open_store
+from caseforge_assets.store.database.engine import StoreUnavailable, ValueRefused, open_for_reading, open_store
 from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 from caseforge_assets_tests.workbench import OpenBench
 
@@ -57,4 +60,35 @@ def test_what_is_streamed_is_not_planned_once(bench: OpenBench) -> None:
         streaming = connection.execution_options(yield_per=2)
         assert [row[0] for row in streaming.execute(query, {"last": 5})] == [1, 2, 3, 4, 5]
         assert streaming.execute(query, {"last": 1}).scalar() == 1
+    engine.dispose()
+
+
+def test_plain_reads_are_answered_like_others_and_fail_like_others(bench: OpenBench) -> None:
+    store = bench().store
+    engine = open_for_reading(store.url.render_as_string(hide_password=False))
+    said = (
+        "select 1 as one, cast(:text as text) as values, '%' as percent, cast('{\"a\": [1.5]}' as jsonb), now() > :at, 1.50::numeric as one"
+    )
+    values = {"text": "ab:c %(text)s", "at": datetime(2020, 1, 1, tzinfo=UTC)}
+    with engine.connect() as connection, store.connect() as usual:
+        for query in (text(said), text(said).execution_options(**PLANNED_ONCE)):
+            plain, other = connection.execute(query, values), usual.execute(query, values)
+            assert list(plain.keys()) == list(other.keys())
+            (row,), (as_ever,) = plain.all(), other.all()
+            assert tuple(row) == tuple(as_ever) == (1, "ab:c %(text)s", "%", {"a": [1.5]}, True, Decimal("1.50"))
+            assert row.percent == as_ever.percent
+            assert row._mapping["values"] == as_ever._mapping["values"]
+        assert connection.execute(text("with a as (select 1 where false) select * from a")).one_or_none() is None
+        assert connection.scalar(text("select count(*) from generate_series(1, :last)"), {"last": 3}) == 3
+        assert list(connection.scalars(text("select * from generate_series(1, 3)"))) == [1, 2, 3]
+        assert connection.execute(text("create temporary table kept (a int)")) is not None
+        assert connection.execute(text("insert into kept values (1), (2)")).rowcount == 2
+        with pytest.raises(ValueRefused):
+            connection.execute(text("select cast(:a as timestamptz)"), {"a": "2026-01-01 00:00+99"})
+        assert connection.scalar(text("select sum(a) from kept")) == 3
+        usual.execute(text("select pg_terminate_backend(:pid)"), {"pid": connection.scalar(text("select pg_backend_pid()"))})
+        with pytest.raises(StoreUnavailable):
+            connection.execute(text("select 1"))
+    with engine.connect() as connection:
+        assert connection.scalar(text("select 1")) == 1
     engine.dispose()
