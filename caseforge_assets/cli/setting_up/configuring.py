@@ -109,8 +109,11 @@ def templates(session: Session, folder: Path, stage_keys: tuple[str, ...]) -> No
         if is_new:
             folder.rmdir()
         raise
-    for path in copy_templates(stages, folder):
+    written = list(copy_templates(stages, folder))
+    for path in written:
         console.print(f"Written: {path}")
+    if not written:
+        console.print(f"All of them are in {folder} already, and were left as they are.")
     configuration = session.settings.configuration
     named = [
         session.settings.project_folder / templates

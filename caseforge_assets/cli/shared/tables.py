@@ -29,12 +29,13 @@ class FittingTable:
             names: of the columns.
             drop: the columns that may be left out, the least important one first.
             plain: without lines.
-            options: of `rich.table.Table`.
+            options: of `rich.table.Table`, such as its title.
         """
         self.names = names
         self._drop = drop
         self._rows: list[tuple[tuple[str, ...], str | None]] = []
-        self._options: dict[str, Any] = {"title_justify": "left", **options}
+        self._title = str(options.pop("title", None) or "")
+        self._options: dict[str, Any] = options
         self._edges = -1 if plain else 1  # characters at both sides, beyond those between two columns
         if plain:
             self._options |= {"box": box.SIMPLE_HEAD, "pad_edge": False}
@@ -53,6 +54,8 @@ class FittingTable:
             table.add_column(self.names[number], no_wrap=self._is_figure(number), overflow="fold", width=widths[number])
         for cells, style in self._rows:
             table.add_row(*(cells[number] for number in shown), style=style)
+        if self._title:
+            yield Text(self._title, style="table.title")  # a table's own would be no wider than the table
         yield table
         if missing := [name for number, name in enumerate(self.names) if name and number not in shown]:
             yield Text(f"No room here for: {', '.join(missing)}. A wider window or --json shows them.", style="dim")

@@ -253,6 +253,7 @@ def test_templates_are_written_to_begin_with_and_what_is_there_is_kept(command_l
     said = cli.run("config", "templates", str(folder))
     assert "process_details/sections.toml" in said
     assert "usecases" not in said
+    assert "already, and were left as they are." in " ".join(cli.run("config", "templates", str(folder)).split())
     assert (folder / "usecases" / "user.jinja").read_text() == "Ours: {{ document }}"
     assert [stage["own_files"] for stage in cli.json("config", "show")["stages"]][1] == ["system.jinja", "user.jinja"]
 

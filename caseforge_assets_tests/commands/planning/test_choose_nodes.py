@@ -6,9 +6,10 @@ import pytest
 
 from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
 from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+from caseforge_assets.commands.reporting.read_standing import read_standing
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
-from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
+from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
 
 def chosen(bench: Workbench, text: str | None, count: int | None = None) -> list[str]:
@@ -89,3 +90,19 @@ def test_a_node_with_others_below_it_says_how_they_are_named(bench: OpenBench) -
         assert choose_nodes(connection, KEY, "1.1.*")
         with pytest.raises(LookupError, match=r"branches such as 1\.\*\)$"):
             choose_nodes(connection, KEY, "9.9")
+
+
+def test_owners_choose_nodes_of_the_table_and_else_of_the_framework(bench: OpenBench) -> None:
+    opened = bench()
+    opened.change("update caseforge.node_version set owner = 'Bo' where code = '1.1.2'")
+    opened.change("update caseforge.framework set owner = 'Ada'")
+    opened.generate("1.1.1", "1.1.2", stages=[PROCESS])
+    with opened.store.connect() as connection:
+        assert choose_nodes(connection, KEY, None, owner="Bo") == opened.ids("1.1.2")
+        assert choose_nodes(connection, KEY, "1.*", owner="Ada") == opened.ids("1.1.1", "1.1.3")
+        assert choose_nodes(connection, KEY, None, 2, owner="Ada") == opened.ids("1.1.1", "2.1.1")
+        with pytest.raises(LookupError, match=r"'Zoe'; owners of these are: Ada, Bo$"):
+            choose_nodes(connection, KEY, None, owner="Zoe")
+        standing = read_standing(connection, opened.project, KEY, simulated=True, owner="Bo")
+    assert standing.stages == {"process_details": {"done": 1}, "usecases": {"waiting": 1}}
+    assert [row["attempts"] for row in standing.spent] == [1]
