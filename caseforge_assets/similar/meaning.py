@@ -40,36 +40,37 @@ class Ideas:
     @classmethod
     def read(cls, path: str, dimensions: int) -> Ideas:
         """Those that lie in a file, one `record` after the other."""
-        rows = np.fromfile(path, dtype=record(dimensions))
-        return cls.of(rows)
+        return cls.of(np.memmap(path, dtype=record(dimensions), mode="r"))
 
     @classmethod
     def of(cls, rows: npt.NDArray[np.void]) -> Ideas:
         """Those of records, in any order."""
-        rows = rows[np.lexsort((rows["candidate"], rows["group"]))]
-        return cls(rows["group"].astype(np.int64), rows["node"].astype(np.int64), rows["vector"].astype(np.float16))
+        order = np.lexsort((rows["candidate"], rows["group"]))
+        vectors = np.empty((len(rows), rows["vector"].shape[1]), dtype=np.float16)
+        for first in range(0, len(rows), AT_ONCE):  # so that they are in memory once
+            vectors[first : first + AT_ONCE] = rows["vector"][order[first : first + AT_ONCE]]
+        return cls(rows["group"][order].astype(np.int64), rows["node"][order].astype(np.int64), vectors)
 
 
 @dataclass(frozen=True)
 class _Centres:
-    """Groups with their means: where each one's ideas begin and end among all, the sum of their vectors, and their mean, of length 1."""
+    """Groups with their means: where each one's ideas begin and end among all, and the mean of their vectors, of length 1."""
 
     ids: Numbers
     starts: Numbers
-    sums: Floats
     means: npt.NDArray[np.float16]
 
     @classmethod
     def of(cls, ideas: Ideas) -> _Centres:
         ids, starts = np.unique(ideas.groups, return_index=True)
         starts = np.append(starts, len(ideas.groups)).astype(np.int64)
-        sums = np.empty((len(ids), ideas.vectors.shape[1]), dtype=np.float32)
+        means = np.empty((len(ids), ideas.vectors.shape[1]), dtype=np.float16)
         for first in range(0, len(ids), AT_ONCE):
             last = min(first + AT_ONCE, len(ids))
             piece = ideas.vectors[starts[first] : starts[last]].astype(np.float32)
-            sums[first:last] = np.add.reduceat(piece, starts[first:last] - starts[first], axis=0)
-        means = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float16)
-        return cls(ids, starts, sums, means)
+            sums = np.add.reduceat(piece, starts[first:last] - starts[first], axis=0)
+            means[first:last] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        return cls(ids, starts, means)
 
     @property
     def sizes(self) -> Numbers:
@@ -92,15 +93,15 @@ def _of_different(ideas: Ideas, centres: _Centres, place: Numbers) -> Floats:
     for step in range(1, SIBLINGS + 1):
         for one, other in ((order[:-step], order[step:]), (order[step:], order[:-step])):
             kept = (ideas.nodes[one] == ideas.nodes[other]) & (place[one] != place[other]) & (centres.sizes[place[other]] > 1)
-            of = place[other[kept]]
-            found.append(_cosines(ideas.vectors[one[kept]].astype(np.float32), centres.sums[of]))
-    return np.concatenate(found)
+            found += [
+                np.einsum("ij,ij->i", ideas.vectors[some].astype(np.float32), centres.means[place[beside]].astype(np.float32))
+                for some, beside in _pieces(one[kept], other[kept])
+            ]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 
 
-def _cosines(some: Floats, others: Floats) -> Floats:
-    lengths = np.maximum(np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1), 1e-9)
-    cosines: Floats = np.einsum("ij,ij->i", some, others) / lengths
-    return cosines
+def _pieces(one: Numbers, other: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+    return ((one[first : first + AT_ONCE], other[first : first + AT_ONCE]) for first in range(0, len(one), AT_ONCE))
 
 
 def near_pairs(ideas: Ideas, bound: float) -> list[tuple[int, int]]:

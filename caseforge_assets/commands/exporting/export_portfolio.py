@@ -12,6 +12,7 @@ from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.decision_sheet import Managed
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.handing_on.kinds import KINDS
+from caseforge_assets.handing_on.markdown_blocks import Heading, Item, Paragraph, blocks, plain
 from caseforge_assets.handing_on.portfolio_word import Collection, write_collection
 from caseforge_assets.handing_on.records import Book, Idea
 from caseforge_assets.handing_on.tables import Workbook, write_workbook
@@ -43,7 +44,7 @@ def export_portfolio(
     view = view_portfolio(connection, project, caller, portfolio_id)
     ideas = ideas_of_portfolio(connection, view)
     of, made_on = _frameworks(connection, ideas), clock.now(connection).date()
-    about = [one_line(view.portfolio.description)] if view.portfolio.description.strip() else []
+    about = [_line(block) for block in blocks(view.portfolio.description) if isinstance(block, Heading | Paragraph | Item)]
     if kind == "pptx":
         deck = Deck(view.portfolio.name, of, made_on, ideas, about, is_chosen=True, priority_formula=Weights().formula)
         write_file(target, write_deck, deck, quietly=quietly)
@@ -54,6 +55,12 @@ def export_portfolio(
         book = Book(view.portfolio.name, f"{view.portfolio.name} · {of}", "", made_on, ())
         write_file(target, write_workbook, Workbook(Managed(book, ideas, portfolio_id), {}), quietly=quietly)
     return len(ideas), view.hidden
+
+
+def _line(block: Heading | Paragraph | Item) -> str:
+    """A part of a description as a line of the title page, without its marks."""
+    text = one_line(plain(block.runs))
+    return f"• {text}" if isinstance(block, Item) else text
 
 
 def _frameworks(connection: Connection, ideas: list[Idea]) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from docx import Document
+from docx.shared import Mm
+from pptx import Presentation
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
@@ -206,7 +209,7 @@ def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path
     made.given("1.1.1", "2.1.1")
     ids = made.column("select id from caseforge.candidate where position = 1 order by candidate_uid desc")
     with made.store.begin() as connection:
-        number = make_portfolio(connection, ADA, "Pilots", description="What comes first.").id
+        number = make_portfolio(connection, ADA, "Pilots", description="What comes **first**.\n\n- a list").id
         add_to_portfolio(connection, ADA, number, ids)
         assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.xlsx") == (2, 0)
         assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.pptx") == (2, 0)
@@ -215,6 +218,13 @@ def test_a_portfolio_goes_out_and_its_notes_come_back(bench: OpenBench, tmp_path
         assert export_portfolio(connection, made.project, ADA, number, tmp_path / "pilots.docx") == (2, 0)
         with pytest.raises(LookupError):
             export_portfolio(connection, made.project, BEN, number, tmp_path / "bens.xlsx")
+    title_page = " ".join(
+        shape.text_frame.text for shape in Presentation(str(tmp_path / "pilots.pptx")).slides[0].shapes if shape.has_text_frame
+    )
+    assert "What comes first." in title_page  # no marks of Markdown
+    assert "• a list" in title_page
+    glance = Document(str(tmp_path / "pilots.docx")).tables[0]
+    assert glance.columns[0].width >= Mm(10)  # of hundreds of use cases, the numbers stay on a line
     sheet = Sheet(tmp_path / "pilots.xlsx")
     assert [row[0].value for row in sheet.cells.iter_rows(min_row=2)] == ["2.1.1-UC01", "1.1.1-UC01"]
     assert take(made, sheet.saved()) == []

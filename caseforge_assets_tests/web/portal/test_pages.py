@@ -10,6 +10,7 @@ from caseforge_assets.access.roles import Role
 from caseforge_assets.web.portal.markdown import render_markdown
 from caseforge_assets.web.portal.rendering import percent
 from caseforge_assets_tests.web.conftest import Serve
+from caseforge_assets_tests.workbench import KEY
 
 HTML = {"accept": "text/html"}
 
@@ -23,6 +24,7 @@ def test_home_loads_its_own_files_alone(serve: Serve) -> None:
     loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
     assert {client.get(address).status_code for address in loaded} == {200}
     assert len(loaded) >= 3
+    assert f'href="/frameworks/{KEY}?under=1"' in page.text  # a branch is one click from here
     assert client.get("/static/../pages.py").status_code == client.get("/static/no.css").status_code == 404
 
 
