@@ -1,7 +1,8 @@
 """Passages of texts that say what was searched for, with the words marked.
 
 PostgreSQL marks words by the rules by which it found them, and takes a millisecond and more for a page of text: so it is given the pieces around words that begin as
-the searched ones do. Where a language changes the beginnings of words, or no word begins so, it is given the whole text.
+the searched ones do. Where a language changes the beginnings of words, or words that begin so are none of those, it is given the whole text; and where no word begins so,
+only if the searched ones are such that one might be found nevertheless.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def mark(connection: Connection, words: str, told: Sequence[Told]) -> list[Marke
     marked = iter(_marked(connection, words, texts))
     titles = [next(marked) for _ in told]
     passages = [_passages([next(marked) for _ in of_text]) for of_text in pieces]
-    again = [number for number, found in enumerate(passages) if not found and pieces[number] != [bodies[number]]]
+    again = [number for number, found in enumerate(passages) if not found and pieces[number] and pieces[number] != [bodies[number]]]
     whole = _marked(connection, words, [(bodies[number], told[number].config, _SOME) for number in again])  # others begin alike
     for number, said in zip(again, whole, strict=True):
         passages[number] = _passages([said])
@@ -90,11 +91,12 @@ order by one.number
 
 
 def pieces_of(body: str, told: Told) -> list[str]:
-    """The pieces of a text in which to look for passages, in its order: where most of the words stand near each other, first."""
+    """The pieces of a text in which to look for passages, in its order: where most of the words stand near each other, first; none where there are none."""
     small = body.lower()
     if len(body) <= SHORT or told.config not in BEGIN_ALIKE or len(small) != len(body):
         return [body]
-    places = _places(small, {_beginning(lexeme) for lexeme in _LEXEME.findall(told.sought)})
+    lexemes = _LEXEME.findall(told.sought)
+    places = _places(small, {_beginning(lexeme) for lexeme in lexemes})
     found: list[tuple[int, int]] = []
     seen: set[str] = set()
     while places and len(found) < PASSAGES:
@@ -102,7 +104,12 @@ def pieces_of(body: str, told: Told) -> list[str]:
         found.append((max(at - BEFORE, 0), at + BEHIND))
         seen |= near
         places = [place for place in places if not at - BEFORE - BEHIND <= place[0] <= at + BEHIND + BEFORE]
-    return [_cut(body, *place) for place in sorted(found)] or [body]
+    return [_cut(body, *place) for place in sorted(found)] or ([] if all(map(_is_regular, lexemes)) else [body])
+
+
+def _is_regular(lexeme: str) -> bool:
+    """Tells whether all words that are found by it begin so; dying, which is found by die, and numbers with signs do not."""
+    return len(lexeme) > LEAST_LETTERS and lexeme.isascii() and lexeme.isalpha()
 
 
 def _beginning(lexeme: str) -> str:
