@@ -79,7 +79,7 @@ def read_body(raw: object) -> ResponseBody:
         model=as_text(raw.get("model")),
         response_id=as_text(raw.get("id")),
         created=_unix_seconds(raw.get("created")),
-        text=_content(message.get("content")),
+        text=_content(message.get("content")) or _content(choice.get("text")) or _arguments(message.get("tool_calls")),
         refusal=as_text(message.get("refusal")),
         finish_reason=as_text(choice.get("finish_reason")),
         usage=usage if isinstance(usage, Mapping) else None,
@@ -141,7 +141,7 @@ def _read_response(raw: Mapping[str, object], notes: tuple[str, ...]) -> Respons
         model=as_text(raw.get("model")),
         response_id=as_text(raw.get("id")),
         created=_unix_seconds(raw.get("created_at")),
-        text="".join(text for part in parts if isinstance(text := part.get("text"), str)),
+        text="".join(map(_text_of, parts)) or as_text(raw.get("output_text")) or _arguments(raw.get("output")),
         refusal="".join(text for part in parts if isinstance(text := part.get("refusal"), str)) or None,
         finish_reason="stop" if status == "completed" else as_text(as_object(raw.get("incomplete_details")).get("reason")) or status,
         usage=usage if isinstance(usage, Mapping) else None,
@@ -152,13 +152,13 @@ def _read_response(raw: Mapping[str, object], notes: tuple[str, ...]) -> Respons
 
 
 def _message_parts(output: object) -> list[Mapping[str, object]]:
-    """The parts of all messages of an output; thinking and calls of tools are none, and a remark on the way is none where an answer follows."""
+    """The parts of all messages of an output, each message once; thinking and calls of tools are none, and a remark on the way is none where an answer follows."""
     items = [as_object(item) for item in output] if isinstance(output, list) else []
     messages = [item for item in items if item.get("type", "message") == "message"]
     answers = [item for item in messages if item.get("phase") != "commentary"]
     contents = [item.get("content") for item in answers or messages]
     parts: list[Mapping[str, object]] = []
-    for content in contents:
+    for content in (content for place, content in enumerate(contents) if content not in contents[:place]):
         parts += [as_object(part) for part in content] if isinstance(content, list) else [{"text": content}]
     return parts
 
@@ -201,11 +201,25 @@ def _digits(value: int) -> str | None:
 
 
 def _content(value: object) -> str:
-    """Join the text of a message, whose content is a string or a list of parts."""
-    if isinstance(value, list):
-        parts = (as_object(part).get("text") for part in value)
-        return "".join(part for part in parts if isinstance(part, str))
-    return value if isinstance(value, str) else ""
+    """Join the text of a message, whose content is a string, a part or a list of parts."""
+    if isinstance(value, str):
+        return value
+    return "".join(_text_of(as_object(part)) for part in (value if isinstance(value, list) else [value]))
+
+
+def _text_of(part: Mapping[str, object]) -> str:
+    """The text of a part, which some servers put into an object of its own."""
+    text = part.get("text")
+    text = as_object(text).get("value") if isinstance(text, Mapping) else text
+    return text if isinstance(text, str) else ""
+
+
+def _arguments(calls: object) -> str:
+    """The arguments of a single call of a function, where a model answers by one although none was offered; empty where there are several."""
+    items = [as_object(call) for call in calls] if isinstance(calls, list) else []
+    given = [as_object(item.get("function")).get("arguments") or item.get("arguments") for item in items]
+    texts = [text for text in given if isinstance(text, str)]
+    return texts[0] if len(texts) == 1 else ""
 
 
 def _unix_seconds(value: object) -> int | None:

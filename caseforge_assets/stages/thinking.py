@@ -82,7 +82,7 @@ _START_TOKENS = re.compile(
 _END_TOKENS = re.compile(r"(?:\s*(?:<[|｜][\w▁]+[|｜]>|\[\|\w+\|\]|</s>|<eos>|<end_of_turn>))+\s*\Z", re.IGNORECASE)
 _WRAPPED = re.compile(
     r"\s*<(answer|final_answer|final|response|output|result|document|process_document|markdown|md|content|text|article|main|html|body|solution|pre|code|json|textarea"
-    r"|function(?==))(?:=[\w.-]+)?>(.*?)(?:</\1>\s*)?\Z",
+    r"|tool_call|tool_use|tool_code|function_call|function_calls|invoke|parameters|arguments|function(?==))(?:=[\w.-]+)?>(.*?)(?:</\1>\s*)?\Z",
     re.DOTALL | re.IGNORECASE,
 )
 _FRAMES = tuple(

@@ -41,7 +41,7 @@ _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _WHOLLY_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 _AND = re.compile(r"\s*[&/+]\s*|\s*,\s*(?:and\s+)?(?=\w)|\s+as well as\s+")
 _COMMANDS = re.compile(
-    r"^<!--|-->$|^>\s*\[!\w+\]|\\[a-zA-Z]+\*?|\[/?(?:b|i|u|h\d|size|color|center|font|heading|title)(?:=[^\[\]]*)?\]|^=head\d\b|^\.S[HS]\b|^\.\.\s*[\w-]+::|^!!!\s*\w+|^\[section\b"
+    r"^<!--|-->$|^>\s*\[!\w+\]|\\[a-zA-Z]+\*?|\[/?(?:b|i|u|h\d|size|color|center|font|heading|title)(?:=[^\[\]]*)?\]|^=head\d\b|^\.S[HS]\b|^\.\.\s*[\w-]+::|^!!!\s*\w+|^\{(?:panel|expand|section|title):(?:[^{}|]*\|)*(?:title=)?|(?:\|[^{}]*)?\}$|^\[section\b"
 )
 _DRAWN = re.compile(r"[\W_]+")
 _JOINING_EDGES = re.compile(r"^[\s/+&|]+|[\s/+&|]+$")

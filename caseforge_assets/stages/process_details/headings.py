@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 
 from caseforge_assets.stages.process_details.heading_forms import Line, is_rule_of_title, rewritten, strong_line, weak_lines
 from caseforge_assets.stages.process_details.sections import BUILT_IN, MAX_HEADING_CHARACTERS, Sections
+from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS, is_stand_in
 
 _FENCE = re.compile(r"^\s*(`{3,}(?=[^`]*$)|~{3,}(?!.*\S~{0,2}\s+~{3,}\s*$))(.*)$")  # "~~~ Overview ~~~" is a heading of a kind
 _FENCE_STARTS = {"```", "~~~"}
@@ -236,6 +237,8 @@ def _beginnings(headings: list[Heading], level: int) -> set[int]:
 def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings: set[int]) -> bool:
     """Say whether there is text beneath a heading: words that are neither headings themselves nor a placeholder."""
     words: list[str] = _WORD.findall(headings[place].at.rest)
+    if not words and _is_stand_in(lines, headings[place].at, beginnings):
+        return False
     start = headings[place].line + 1
     for following in map(headings.__getitem__, range(place + 1, len(headings))):
         if following.line in beginnings or following.level <= headings[place].level:
@@ -243,6 +246,19 @@ def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings
         words += _WORD.findall(" ".join(lines[start : following.line]))
         start = following.line + 1
     return _says_something(words, lines[start:])
+
+
+def _is_stand_in(lines: list[str], heading: Line, beginnings: set[int]) -> bool:
+    """Tell whether the only line beneath a heading just stands for a text."""
+    only = ""
+    for number in range(heading.number + heading.lines, len(lines)):
+        if number in beginnings:
+            break
+        if lines[number].strip():
+            if only or len(lines[number]) > LONGEST_CHARACTERS:
+                return False
+            only = lines[number]
+    return bool(only) and is_stand_in(only)
 
 
 def _says_something(words: list[str], lines: list[str]) -> bool:

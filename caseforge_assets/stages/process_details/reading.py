@@ -22,6 +22,7 @@ from caseforge_assets.stages.process_details.headings import (
 )
 from caseforge_assets.stages.process_details.sections import Sections
 from caseforge_assets.stages.process_details.ways import below_lead_in, ways
+from caseforge_assets.wording import counted
 
 _WORDS = re.compile(r"[^\W_]")
 _FENCE_MARKS = ("```", "~~~")
@@ -87,7 +88,11 @@ def _best_reading(best: Document, sections: Sections) -> Document:
 
 def _once(document: Document, sections: Sections) -> Document:
     """Keep one of several equal copies of a whole document; where whole documents differ, say so."""
-    if count_repeated(document.body, sections) < len(sections.entries):
+    repeated = count_repeated(document.body, sections)
+    if 0 < repeated < len(sections.entries):
+        again = f"{counted(repeated, 'section begins', 'sections begin')} once more further down; both texts were kept."
+        return replace(document, notes=(*document.notes, again))
+    if not repeated:
         return document
     if (body := without_doubled(document.body)) != document.body:
         doubled = (*document.notes, "Headings stood there twice, one below the other.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from caseforge_assets.stages.languages import primary
 from caseforge_assets.stages.misspelt import name_meant
@@ -58,7 +59,8 @@ class Sections:
         self.entries = entries
         self.definition = definition
         translated = translated_headings(language, headings)
-        self.asked = {section.name: translated[section.name][0] for section in entries if section.name in translated}
+        asked = translated if is_asked(language, headings) else {}
+        self.asked = {section.name: asked[section.name][0] for section in entries if section.name in asked}
         self._names = {plain_heading(name): section.name for section in entries for name in (section.name, *section.aliases)}
         self._in_singular = {_singular(name): section for name, section in self._names.items()}
         self._own_names = {plain_heading(section.name): section.name for section in entries}
@@ -158,6 +160,21 @@ class Sections:
 
 
 @cache
+def _languages(headings: Path) -> Mapping[str, Any]:
+    return tomllib.loads(headings.read_text(encoding="utf-8"))
+
+
+def is_asked(language: str, headings: Path = HEADINGS_FILE) -> bool:
+    """Tell whether headings are asked for in a language; in others they are only read where they come so.
+
+    Args:
+        language: The language's tag.
+        headings: What sections are called in other languages.
+    """
+    return bool(_languages(headings).get(primary(language), {}).get("asked", True))
+
+
+@cache
 def translated_headings(language: str, headings: Path = HEADINGS_FILE) -> Mapping[str, tuple[str, ...]]:
     """Give the headings of sections in a language, by the sections' names, the one that is asked for first; none where they are not known.
 
@@ -166,7 +183,7 @@ def translated_headings(language: str, headings: Path = HEADINGS_FILE) -> Mappin
     Args:
         language: The language's tag.
     """
-    known = tomllib.loads(headings.read_text(encoding="utf-8")).get(primary(language))
+    known = _languages(headings).get(primary(language))
     if known is None:
         return {}
     joined = f" {known['and']} "

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from caseforge_assets.stages.canonical import texts_in
+from caseforge_assets.stages.loose_json import strictly_written
 from caseforge_assets.stages.process_details.sections import Sections
 
 _ROW = re.compile(r"^\s*\|(.*)\|\s*$")
@@ -15,6 +16,7 @@ _HTML_CELL = re.compile(r"</?(?:tr|td|th|dt|dd)\b[^<>]*>", re.IGNORECASE)
 _BLOCK_KEY = re.compile(r"^([^\s:#][^:\n]{1,60}):[ \t]*[|>][+-]?\d?[ \t]*$")
 _BETWEEN_TAGS = re.compile(r">[ \t]*(?=<[a-zA-Z/])")
 _FEW_LINES = 4
+_DEEPEST = 3  # of JSON in a string of JSON
 
 
 def out_of_json(text: str, sections: Sections) -> str | None:
@@ -24,11 +26,10 @@ def out_of_json(text: str, sections: Sections) -> str | None:
         text: An answer.
         sections: Those that a document has to have.
     """
-    if text.lstrip()[:1] not in ('"', "{", "["):
+    if text.lstrip()[:1] not in ('"', "'", "{", "["):
         return None
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+    value = _value(text)
+    if value is None:
         return None
     by_name = list(_named_in(value, sections))
     names = [sections.meant_in_place(name) for name, _ in by_name]
@@ -38,6 +39,35 @@ def out_of_json(text: str, sections: Sections) -> str | None:
     if len(long) == 1 and "\n## " in f"\n{long[0]}":
         return long[0]
     return "\n\n".join(f"## {name.replace('_', ' ')}\n\n{_as_markdown(part)}" for name, part in by_name)
+
+
+def _value(text: str, depth: int = 0) -> object:
+    """The one value of JSON, however loosely it is written, with that which stands in its strings as JSON again; None where there is none."""
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        value = _loose_value(text)
+    return _with_inner(value, depth)
+
+
+def _loose_value(text: str) -> object:
+    strict = strictly_written(text, len(text) - len(text.lstrip()))
+    if strict is None or text[strict.end :].strip():
+        return None
+    try:
+        return json.loads(strict.text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _with_inner(value: object, depth: int) -> object:
+    if isinstance(value, dict):
+        return {key: _with_inner(part, depth) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_inner(part, depth) for part in value]
+    if isinstance(value, str) and depth < _DEEPEST and value.lstrip()[:1] in ("{", '"') and (inner := _value(value, depth + 1)) is not None:
+        return inner
+    return value
 
 
 def _named_in(value: object, sections: Sections) -> Iterator[tuple[str, object]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from caseforge_assets.stages.misspelt import name_meant
 from caseforge_assets.stages.process_details.heading_forms import Line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
 from caseforge_assets.stages.process_details.headings import FoundSection, find_sections, headings_in
@@ -58,7 +59,7 @@ def _lines_of_cases(body: str, outline: Outline) -> list[str]:
 
 
 def _meant(headings: Sequence[Line], titles: Sequence[str]) -> Iterator[tuple[str, Line]]:
-    """Each title with its heading: first where they say the same, then where one holds the other. No heading is two titles'."""
+    """Each title with its heading: where they say the same, where one holds the other, where a small mistake is between them. No heading is two titles'."""
     left = {at.number: (at, _plain(at.text)) for at in headings}
     for same in (_is_same, _holds):
         for title in list(titles):
@@ -67,6 +68,12 @@ def _meant(headings: Sequence[Line], titles: Sequence[str]) -> Iterator[tuple[st
                 del left[found.number]
                 titles = [other for other in titles if other is not title]
                 yield title, found
+    names = {_plain(title): title for title in titles}
+    for at, said in left.values():
+        meant = name_meant(said, names) if names else None
+        if meant is not None and meant in titles:
+            titles = [other for other in titles if other != meant]
+            yield meant, at
 
 
 def _unnamed(headings: Sequence[Line], outline: Outline) -> Iterator[tuple[str, Line]]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.canonical import canonical_json, texts_in
+from caseforge_assets.stages.loose_json import strictly_written
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in, together
 from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
-from caseforge_assets.stages.usecases.loose_json import strictly_written
+from caseforge_assets.stages.usecases.other_forms import written_otherwise
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES
 from caseforge_assets.stages.usecases.repairing import BRACKET, NO_JSON, json_start, repaired
 from caseforge_assets.stages.usecases.repeated_keys import read_pairs
@@ -28,6 +29,8 @@ _SEPARATORS = re.compile(
     r"|```(?:jsonl?|json5)?|~~~(?:json)?)*",
     re.MULTILINE | re.IGNORECASE,
 )
+# Where others should follow: the rest was left out, and the list is not whole.
+_LEFT_OUT = re.compile(r"}\s*,?\s*(?://|/\*|#)?\s*(?:\.\.\.|…)[^\"{}\]]*\]")
 _AROUND = "Text around the JSON was ignored."
 _CONTESTED = f"the JSON has the key {KEY} several times with different lists, and which of them is meant cannot be told"
 _REPAIRED = "The syntax of the JSON was repaired."
@@ -71,7 +74,9 @@ def read_candidates(text: str, cut: bool, is_good: Callable[[list[object]], bool
         if (reading := _among_text(plain, notes, is_good)) is not None:
             return reading
     escaped, notes = read_escapes(text)
-    if not cut:
+    if not cut and (other := written_otherwise(text)) is not None and is_good(other[0]):
+        return Reading(other[0], notes=(other[1],))
+    if not cut and not _LEFT_OUT.search(escaped):
         loose = _loosely_written(escaped, notes)
         if loose is not None and is_good(loose.candidates or []):
             return loose

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
 from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS, is_stand_in
 
 LEAST_CANDIDATES = 6
 MOST_CANDIDATES = 10
@@ -144,8 +145,15 @@ def _not_blank(text: str) -> str:
     return text.strip()
 
 
+def _says_something(text: str) -> str:
+    if len(text) <= LONGEST_CHARACTERS and is_stand_in(text):
+        raise ValueError(f"only stands for a text: {text.strip()[:40]!r}")
+    return text
+
+
 # The length of texts is asked for in words: strict schemas take no minLength or maxLength.
-Text = Annotated[StrictStr, AfterValidator(_not_blank)]
+Title = Annotated[StrictStr, AfterValidator(_not_blank)]
+Text = Annotated[StrictStr, AfterValidator(_not_blank), AfterValidator(_says_something)]
 ChosenLevel = Annotated[Level, BeforeValidator(_as_written)]
 ChosenCategory = Annotated[Category, BeforeValidator(_as_written)]
 
@@ -155,7 +163,7 @@ class UseCase(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: Text = Field(description=f"What is introduced and for what, at most {ASKED_TITLE_CHARACTERS} characters.")
+    title: Title = Field(description=f"What is introduced and for what, at most {ASKED_TITLE_CHARACTERS} characters.")
     description: Text = Field(description="120 to 200 words: what it does, which steps it changes, who uses it, what it needs.")
     impact_assessment: Text = Field(description="Effect on time, cost, quality, risk, customers and employees, and its mechanism.")
     complexity_score: ChosenLevel
