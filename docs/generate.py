@@ -78,10 +78,10 @@ _TOLERATED = (
     "| sections in the rows of a table, in JSON however loosely it is written, in a call of a tool, in YAML | made headings |",
     "| line breaks that were lost, text on the line of a heading, headings behind other text | put apart |",
     "| invisible characters, byte order marks, odd blanks | overlooked |",
-    "| JSON among text, twice, in a string, under another name; candidates one after the other, in groups or each in an object of its own; escapes that JSON does not know with one reading; other quotes, remarks, commas too many or too few, values of Python | read; two lists that differ are not chosen from, and one that ends in "…" is not whole |
-| candidates as YAML, in tags, or under headings with a label before each text | read, where each has all its fields |
-| words that only stand for a text ("TBD", "[Insert details]", "to be completed", "same as above") | no text: the section is empty, the candidate is not as asked |
-| a section that begins once more further down | both texts are kept, and that is said |",
+    '| JSON among text, twice, in a string, under another name; candidates one after the other, in groups or each in an object of its own; escapes that JSON does not know with one reading; other quotes, remarks, commas too many or too few, values of Python | read; two lists that differ are not chosen from, and one that ends in "…" is not whole |',
+    "| candidates as YAML, in tags, or under headings with a label before each text | read, where each has all its fields |",
+    '| words that only stand for a text ("TBD", "[Insert details]", "to be completed", "same as above") | no text: the section is empty, the candidate is not as asked |',
+    "| a section that begins once more further down | both texts are kept, and that is said |",
     "| a list or an object where a text is meant, one choice in a list, choices in another language, small mistakes in names of fields | read; a list stays a list |",
     "| the same document or JSON several times, parts of a document in fences of their own, a JSON key twice with one value | read once; where two of them differ, none is taken |",
     "| candidates beyond the tenth | kept as surplus: `caseforge show`, `caseforge export --all-candidates` |",
