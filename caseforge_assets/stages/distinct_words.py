@@ -8,7 +8,7 @@ their first letters, small ones are left out.
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.stages.word_lists import word_list
@@ -19,6 +19,7 @@ LONGEST_MEAN_WORD = 20  # characters; where they are longer in the mean, words a
 NEAR = 0.6  # the share of their words that two titles have in common
 
 _MARKS = "*_`|#>()[]{}<>\"'“”‘’„«»,.;:!?…–—-/+=%&"
+_MOST_WORDS = 1 << 16
 _NO_MARKS = str.maketrans(dict.fromkeys(string.punctuation + "–—‘’“”«»…", " "))
 
 
@@ -54,7 +55,7 @@ def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWor
     words = marketing = 0
     praising = word_list("marketing_beginnings", language) if language else frozenset[str]()
     for written in parted:
-        stems = set(map(_stem, [word for word in written if len(word) >= LEAST_LETTERS]))
+        stems = set(map(_STEMS.__getitem__, [word for word in written if len(word) >= LEAST_LETTERS]))
         new.append(len(stems - before))
         before |= stems
         words += len(stems)
@@ -62,9 +63,17 @@ def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWor
     return DistinctWords(tuple(new), marketing / words if words else 0.0)
 
 
-@lru_cache(maxsize=1 << 16)  # texts of a framework have the same words
-def _stem(word: str) -> str:
-    return word.strip(_MARKS)[:STEM_LETTERS]
+class _Stems(dict[str, str]):
+    """The beginning of each word, found once: texts of a framework have the same words. A dict is faster than a cache that counts."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        stem = self[word] = word.strip(_MARKS)[:STEM_LETTERS]
+        return stem
+
+
+_STEMS = _Stems()
 
 
 def title_words(title: str, language: str = ENGLISH) -> frozenset[str]:

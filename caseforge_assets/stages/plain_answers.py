@@ -31,7 +31,7 @@ def judge_plainly(answer: Answer, judge_text: Callable[[Answer], Judgement]) -> 
         return silence
     judgement = judge_text(plain)
     if judgement.content is not None:
-        return replace(judgement, notes=(*notes, *judgement.notes))
+        return replace(judgement, notes=(*notes, *judgement.notes)) if notes else judgement
     if (said := refusal_in(plain.text)) is not None:
         return Judgement(Outcome.refused, f"the model declined: {shorten(said)}")
     return _judge_blanks(plain) or _judge_repetition(plain) or judgement
@@ -43,20 +43,23 @@ def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
     Args:
         answer: As it came.
     """
-    plain, notes = replace(answer, text=without_colours(answer.text)), list[str]()
-    if plain.text != answer.text:
+    plain, may_be_thinking, notes = without_colours(answer.text), answer.may_be_thinking, list[str]()
+    if plain != answer.text:
         notes.append(COLOURS_LEFT_OUT)
     for _ in range(MOST_LAYERS):
-        seen = visible_start(plain.text)
-        if seen != plain.text and seen.strip():
+        seen = visible_start(plain)
+        if seen != plain and seen.strip():
             notes.append(INVISIBLE_LEFT_OUT)
         bare = without_thinking(seen)
         text = visible_start(bare.text)
-        plain = replace(plain, text=text if text.strip() else bare.text, may_be_thinking=plain.may_be_thinking or bare.is_open)
+        plain = text if text.strip() else bare.text
+        may_be_thinking = may_be_thinking or bare.is_open
         notes += bare.notes
         if not bare.notes:
             break
-    return plain, tuple(dict.fromkeys(notes))
+    if plain == answer.text and may_be_thinking == answer.may_be_thinking:
+        return answer, tuple(dict.fromkeys(notes))
+    return replace(answer, text=plain, may_be_thinking=may_be_thinking), tuple(dict.fromkeys(notes))
 
 
 def thinking_is_kept(answer: Answer, content: Content) -> bool:

@@ -2,7 +2,9 @@
 
 import re
 
-LONGEST_CHARACTERS = 120
+LONGEST_CHARACTERS = 120  # in brackets
+SHORT_CHARACTERS = 40  # without
+OPENINGS = ("[", "<", "{", "(")
 _BRACKETED = r"\[[^\[\]]+\]|<[^<>]+>|\{\{?[^{}]+\}\}?"
 _WORDS = (
     r"t\.?b\.?[dac]\.?|to ?do|n/?a|to be (?:completed|added|defined|determined|filled(?: in)?|written|decided|provided|continued|confirmed|developed|discussed)(?: later)?"

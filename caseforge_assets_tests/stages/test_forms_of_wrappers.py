@@ -15,8 +15,8 @@ from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.process_details.sections import translated_headings
 from caseforge_assets.stages.stand_ins import is_stand_in
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge
-from caseforge_assets_tests.stages.test_usecase_specs import SPECS, TITLES, written
-from caseforge_assets_tests.stages.test_usecase_specs import answer as spec_answer
+from caseforge_assets_tests.stages.specifications import SPECS, TITLES, written
+from caseforge_assets_tests.stages.specifications import answer as spec_answer
 
 GOOD = document()
 CASES: list[dict[str, Any]] = [candidate(number, description=f"It reads note {number}, and it's checked.") for number in range(1, 9)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import LOOKALIKES, visible
 from caseforge_assets.stages.misspelt import name_meant
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, UseCase
+from caseforge_assets.stages.usecases.record import FIELD_NAMES, LEAST_CANDIDATES, UseCase
 from caseforge_assets.stages.usecases.repeated_keys import contested_names, read_pairs, repeated_names
 from caseforge_assets.wording import counted
 
@@ -105,7 +105,7 @@ def field_of(name: str) -> str | None:
     Args:
         name: A key of a candidate.
     """
-    return name if name in UseCase.model_fields else _FIELDS.get(_plain(name))
+    return name if name in FIELD_NAMES else _FIELDS.get(_plain(name))
 
 
 def misspelt_field(name: str) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from caseforge_assets.stages.usecases.candidate_list import field_of, list_in
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, UseCase
+from caseforge_assets.stages.usecases.record import FIELD_NAMES, LEAST_CANDIDATES
 from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*\n?", re.MULTILINE)
@@ -37,7 +37,7 @@ def written_otherwise(text: str) -> tuple[list[object], str] | None:
 
 
 def _is_whole(candidate: object) -> bool:
-    return isinstance(candidate, dict) and {field_of(str(name)) for name in candidate} >= set(UseCase.model_fields)
+    return isinstance(candidate, dict) and {field_of(str(name)) for name in candidate} >= FIELD_NAMES
 
 
 def _of_yaml(text: str) -> Iterator[object]:

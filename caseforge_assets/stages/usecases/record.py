@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
 from caseforge_assets.stages.characters import visible
-from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS, is_stand_in
+from caseforge_assets.stages.stand_ins import OPENINGS, SHORT_CHARACTERS, is_stand_in
 
 LEAST_CANDIDATES = 6
 MOST_CANDIDATES = 10
@@ -146,7 +146,7 @@ def _not_blank(text: str) -> str:
 
 
 def _says_something(text: str) -> str:
-    if len(text) <= LONGEST_CHARACTERS and is_stand_in(text):
+    if (len(text) <= SHORT_CHARACTERS or text.startswith(OPENINGS)) and is_stand_in(text):
         raise ValueError(f"only stands for a text: {text.strip()[:40]!r}")
     return text
 
@@ -175,6 +175,9 @@ class UseCase(BaseModel):
     estimated_roi: ChosenLevel
     risk_level: ChosenLevel
 
+
+FIELD_NAMES = frozenset(UseCase.model_fields)
+"""Names of all fields; asking the class for them takes longer."""
 
 CHOICES = ("complexity_score", "category", "estimated_roi", "risk_level")
 """Fields that hold one of a few values; the others are texts."""

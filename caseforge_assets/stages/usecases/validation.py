@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.usecases.candidate_list import field_of, misspelt_field
-from caseforge_assets.stages.usecases.record import CHOICES, STORED_TITLE_CHARACTERS, UseCase
+from caseforge_assets.stages.usecases.record import CHOICES, FIELD_NAMES, STORED_TITLE_CHARACTERS, UseCase
 from caseforge_assets.stages.usecases.repeated_keys import MARKS, contested_names, repeated_names
 
 _MOST_PROBLEMS_SAID = 5
@@ -66,8 +66,10 @@ def check_candidate(raw: object, position: int) -> Checked:
 
 def _meant(raw: Mapping[str, object]) -> dict[str, str]:
     """Give the field that each name means: of its own name, of another spelling of it, or else with a small mistake in it."""
+    if raw.keys() == FIELD_NAMES:
+        return {name: name for name in raw}
     meant = {name: field for name in raw if (field := field_of(name)) and (field == name or field not in raw)}
-    if len(meant) == len(UseCase.model_fields):
+    if len(meant) == len(FIELD_NAMES):
         return meant
     absent = [field for field in UseCase.model_fields if field not in meant.values()]
     for name in [name for name in raw if absent and name not in meant]:
