@@ -50,12 +50,13 @@ def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWor
     parted = [piece.split() for piece in pieces]
     if sum(map(len, pieces)) > LONGEST_MEAN_WORD * sum(map(len, parted)):
         return DistinctWords((), 0.0)
-    before: set[str] = set()
+    before: set[str | None] = set()
     new = []
     words = marketing = 0
     praising = word_list("marketing_beginnings", language) if language else frozenset[str]()
     for written in parted:
-        stems = set(map(_STEMS.__getitem__, [word for word in written if len(word) >= LEAST_LETTERS]))
+        stems = set(map(_STEMS.__getitem__, written))
+        stems.discard(None)
         new.append(len(stems - before))
         before |= stems
         words += len(stems)
@@ -63,13 +64,13 @@ def find_distinct(pieces: Sequence[str], language: str = ENGLISH) -> DistinctWor
     return DistinctWords(tuple(new), marketing / words if words else 0.0)
 
 
-class _Stems(dict[str, str]):
-    """The beginning of each word, found once: texts of a framework have the same words. A dict is faster than a cache that counts."""
+class _Stems(dict[str, str | None]):
+    """The beginning of each word, found once, None for small ones: texts of a framework have the same words. A dict is faster than a cache that counts."""
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, word: str) -> str | None:
         if len(self) >= _MOST_WORDS:
             self.clear()
-        stem = self[word] = word.strip(_MARKS)[:STEM_LETTERS]
+        stem = self[word] = word.strip(_MARKS)[:STEM_LETTERS] if len(word) >= LEAST_LETTERS else None
         return stem
 
 

@@ -8,7 +8,8 @@ PER_CHARACTERS = 1_000
 _FIGURE = re.compile(r"[0-9][0-9]*(?:[.,:][0-9]+)*")
 _LIST_NUMBER = re.compile(r"\n[ \t]*[0-9]+[.)]\s")
 # Both at once, for one look through a text is half of two: a figure, or a name with the figure that it ends in ("MP3.5").
-_EITHER = re.compile(r"[0-9][0-9]*(?:[.,:][0-9]+)*|[A-Z][a-z0-9&]*[A-Z]\w*(?:(?<=[0-9])(?:[.,:][0-9]+)+)?")
+# One set of first characters, and then the two ways on: with two patterns side by side, each place is tried twice.
+_EITHER = re.compile(r"[0-9A-Z](?:(?<=[0-9])[0-9]*(?:[.,:][0-9]+)*|[a-z0-9&]*[A-Z]\w*(?:(?<=[0-9])(?:[.,:][0-9]+)+)?)")
 
 
 @dataclass(frozen=True, slots=True)
