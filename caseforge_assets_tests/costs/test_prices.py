@@ -7,6 +7,7 @@ import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.response_body import MAX_TOKENS, Usage, usage_of
+from caseforge_assets.costs import prices
 from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd, has_batch_price, priced_models
 from caseforge_assets_tests.batches.files import real_file
 
@@ -157,3 +158,11 @@ def test_details_may_be_missing_or_absurd() -> None:
         "completion_tokens_details": {"reasoning_tokens": 99},
     }
     assert usage_of(raw) == Usage(10, 0, 5, 5)
+
+
+def test_half_of_the_standard_price_is_taken_only_while_the_table_has_no_batch_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage, model = Usage(MILLION, 0, 0, 0), "text-embedding-3-small"
+    now = prices._batch_price(usage, model, ON)
+    assert now == Decimal("0.01")  # the table's standard price is twice that
+    monkeypatch.setattr(prices, "_price", lambda *_, batch: Decimal("0.01") if batch else Decimal("0.02"))  # as a later table will say
+    assert prices._batch_price(usage, model, ON) == now

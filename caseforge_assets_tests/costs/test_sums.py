@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.costs.sums import Cost, exact_usd, named, total, usd
+from caseforge_assets.costs.sums import Cost, added_up, exact_usd, named, total, usd
 
 ONE, PART = Decimal(1), Decimal("0.0125")
 
@@ -24,6 +25,23 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     assert found.usd is None
     assert total([ONE, Cost(PART)]).usd == ONE + PART
     assert total([]).usd == 0
+
+
+def test_so_many_of_a_sum_lack_so_many_more() -> None:
+    assert Cost(PART, 2) * 3 == Cost(Decimal("0.0375"), 6)
+
+
+@dataclass(frozen=True)
+class Day:
+    day: str
+    usd: Decimal | None
+    tokens: int | None
+
+
+def test_rows_are_added_up_of_what_is_known() -> None:
+    rows = [Day("b", ONE, None), Day("a", PART, 5), Day("b", PART, None), Day("a", None, 7)]
+    assert added_up(rows, by=("day",)) == [Day("b", ONE + PART, None), Day("a", PART, 12)]
+    assert added_up([], by=("day",)) == []
 
 
 @pytest.mark.parametrize(
