@@ -9,7 +9,7 @@ from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.languages import checked_tag, language_name
 from caseforge_assets.stages.process_details.sections import BUILT_IN, translated_headings
-from caseforge_assets.stages.quality import NodeFacts, Quality
+from caseforge_assets.stages.quality import NodeFacts, Quality, readable
 from caseforge_assets.stages.stage import (
     Source,
     Stage,
@@ -262,3 +262,12 @@ def test_what_is_wrong_with_a_framework_is_refused_with_its_place(
     (tmp_path / "german_ones").mkdir()
     with pytest.raises(ConfigurationError, match=fault):
         load_settings(project(tmp_path, TWO.replace(*change) if change[0] else TWO, **files))
+
+
+def test_a_text_is_measured_by_the_words_of_its_own_language_or_else_of_the_one_asked_for() -> None:
+    facts = NodeFacts("Versand", language="de")
+    english = "The owner of the process looks at the list of the orders and says which of them are to be sent on the same day. " * 3
+    short, other = readable("Kurz.", "de-AT", facts), readable(english, "de-AT", facts)
+    assert (short.words, short.wrong, short.own_words) == ("de", "", True)
+    assert (other.words, other.wrong, other.own_words) == ("en", "it is written in English (en), not in German (de-AT)", False)
+    assert readable("Kort.", "nl", facts).words == ""
