@@ -80,6 +80,8 @@ CASES = (
     Case("an answer lacks, an error is in its place, another size", Delivery.owed, ALL, (output(5, 1, stated=700),)),
     Case("all failed", Delivery.whole, Counts(6, 0, 6), (a_file("error", failed=6),)),
     Case("both files", Delivery.whole, Counts(6, 4, 2), (output(4), a_file("error", failed=2, first=5))),
+    Case("an answer, and an error for the same request", Delivery.whole, ALL, (output(6), a_file("error", failed=1, first=6))),
+    Case("an error, and an answer to the same request", Delivery.whole, ALL, (a_file("error", failed=1, first=6), output(6))),
     Case("half of what is counted", Delivery.owed, ALL, (output(3),)),
     Case("half of what is counted, all bytes", Delivery.owed, ALL, (output(3, size=600, stated=600),)),
     Case("one less than counted, all bytes", Delivery.owed, ALL, (output(5),)),
