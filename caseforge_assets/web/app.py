@@ -76,7 +76,6 @@ from caseforge_assets.web.upkeep import alerts_kept_up, events_kept_up, lists_ke
 from caseforge_assets.web.watching import health, metrics
 from caseforge_assets.web.watching.health import Readiness
 from caseforge_assets.web.watching.metrics import Measured, Metrics
-from caseforge_assets.web.wire.beginnings import ByBeginning
 from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.kept_answers import KeptAnswers
@@ -171,7 +170,6 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(openid_pages.router)
     for router in PAGES:
         app.include_router(router)
-    app.router.middleware_stack = ByBeginning(app.router, API)
     return app
 
 

@@ -26,9 +26,8 @@ from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
 from caseforge_assets.web.wire.pages import Cursor, Limit, rows_of
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["candidates"])
+router = APIRouter(tags=["candidates"])
 
 
 class CandidateRow(BaseModel):

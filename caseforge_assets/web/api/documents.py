@@ -20,9 +20,8 @@ from caseforge_assets.web.api.nodes import Branch
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.money import Money, money
 from caseforge_assets.web.wire.pages import Cursor, Limit, Page, cursor_number, decode_cursor, encode_cursor, rows_of
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["documents"])
+router = APIRouter(tags=["documents"])
 ORDER = "position,stage"
 
 Score = Annotated[int | None, Query(ge=0, le=100)]

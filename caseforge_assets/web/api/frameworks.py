@@ -17,9 +17,8 @@ from caseforge_assets.store.editions.frameworks import Edition, current_edition,
 from caseforge_assets.store.editions.nodes import nodes_of_edition
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["frameworks"])
+router = APIRouter(tags=["frameworks"])
 
 
 class FrameworkSummary(BaseModel):

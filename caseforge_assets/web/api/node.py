@@ -20,9 +20,8 @@ from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import rows_of
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["nodes"])
+router = APIRouter(tags=["nodes"])
 
 
 class Context(BaseModel):

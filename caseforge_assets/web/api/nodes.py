@@ -19,9 +19,8 @@ from caseforge_assets.web.api.frameworks import loaded_edition
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Limit, Page, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["nodes"])
+router = APIRouter(tags=["nodes"])
 ORDER = "position"
 LARGEST_TREE = 5_000
 

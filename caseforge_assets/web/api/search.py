@@ -23,9 +23,8 @@ from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, fa
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import Tags, TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["search"])
+router = APIRouter(tags=["search"])
 ORDER = "rank"
 LARGEST_PAGE = 50
 IN_PASSING = 100  # contents whose vectors are taken in while somebody waits for an answer

@@ -19,9 +19,8 @@ from caseforge_assets.web.api.candidate_queries import Asked, check_columns, in_
 from caseforge_assets.web.api.candidates import CandidateRow, seen_and_meant
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Limit, cursor_fraction, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, tags=["candidates"])
+router = APIRouter(tags=["candidates"])
 BY_PROCESSES, BY_LIKENESS = "processes", "likeness"
 DIGITS = 4
 MOST_NEAR = 10

@@ -15,9 +15,8 @@ from caseforge_assets.web.api.batches import Batch, collect_again, demand_batch,
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, Id
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 AT_ONCE = 50
 
 

@@ -19,9 +19,8 @@ from caseforge_assets.web.api.frameworks import loaded_edition, summary_of
 from caseforge_assets.web.portal.branches import MOST_BELOW, branch_figures, grow
 from caseforge_assets.web.portal.heat import NAMES, SAYS, By, heat_map
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 LEVELS_AT_FIRST = 2
 MOST_AT_FIRST = 90
 _LONGEST_CODE = 200

@@ -34,9 +34,8 @@ from caseforge_assets.web.api.batches import list_batches
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 PLANS_SHOWN, ALERTS_SHOWN, BATCHES_SHOWN, BRANCHES_SHOWN = 10, 10, 20, 20
 
 

@@ -20,9 +20,8 @@ from caseforge_assets.web.portal.facets import CATEGORY, TITLES, chips, choosing
 from caseforge_assets.web.portal.matrix_picture import Square, heat, matrix_picture
 from caseforge_assets.web.portal.meant import Meant, find_meant
 from caseforge_assets.web.portal.rendering import PagesNow, template_module
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 VALUES, EFFORTS = ("High", "Medium", "Low"), ("Low", "Medium", "High")
 BEST = 3
 

@@ -21,10 +21,9 @@ from caseforge_assets.store.editions.frameworks import known_keys
 from caseforge_assets.web.access.callers import Reader, see_framework
 from caseforge_assets.web.portal.charts import Bar, bar_chart
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 from caseforge_assets.wording import counted
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 Framework = Annotated[str | None, Query(max_length=40)]
 LONGEST_DAYS = 3_650
 # A form sends an empty value where all time is chosen.

@@ -41,9 +41,8 @@ from caseforge_assets.web.portal.markdown import DocumentHeading, render_documen
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.portal.specifying import how_to_switch_on
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 MOST_ATTEMPTS = 50
 MOST_AROUND = 60
 MOST_NEAR = 8

@@ -25,9 +25,8 @@ from caseforge_assets.web.portal.money import framework_meant, frameworks_to_cho
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.wire.money import GivenMoney
 from caseforge_assets.web.wire.pages import Cursor, Id, encode_cursor, id_before
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 ORDER, AT_ONCE = "plan pages", 50
 Amount = Annotated[str, Form(max_length=30)]
 

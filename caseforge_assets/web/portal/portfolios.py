@@ -21,9 +21,8 @@ from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.histories import history_of
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, Id, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 ORDER, AT_ONCE, MOST_CHOSEN = "portfolios by name", 100, 500
 ENTRIES_AT_ONCE = 50
 Name = Annotated[str, Form(max_length=1_000)]

@@ -15,9 +15,8 @@ from caseforge_assets.store.database import clock
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 ORDER, AT_ONCE = "reviews due", 100
 
 

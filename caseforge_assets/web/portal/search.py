@@ -27,9 +27,8 @@ from caseforge_assets.web.api.search import ORDER, By, find_by_meaning, place_of
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 AT_ONCE = 20
 NAMES = {"node": "Nodes", "document": "Documents", "candidate": "Use cases"}
 

@@ -21,9 +21,8 @@ from caseforge_assets.web.api.retries import RetryWanted, retry_draft
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, Id, encode_cursor, id_before
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 ORDER, ALERTS_AT_ONCE, FAILED_AT_ONCE = "alert pages", 50, 200
 
 

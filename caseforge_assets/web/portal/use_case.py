@@ -39,9 +39,8 @@ from caseforge_assets.web.portal.histories import history_of
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
 from caseforge_assets.web.portal.specifying import how_to_switch_on, specification_of
 from caseforge_assets.web.wire.pages import LARGEST_ID, Id
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 LONGEST_SUMMARY, MOST_SIMILAR = 420, 12
 Text = Annotated[str, Form(max_length=20_000)]
 Short = Annotated[str, Form(max_length=2_000)]

@@ -31,9 +31,8 @@ from caseforge_assets.web.portal.facets import TITLES, chips, choosing_form, col
 from caseforge_assets.web.portal.meant import Meant, find_meant
 from caseforge_assets.web.portal.rendering import PagesNow, template_module
 from caseforge_assets.web.wire.pages import LARGEST_ID, Cursor, cursor_fraction, cursor_number, decode_cursor, encode_cursor
-from caseforge_assets.web.wire.quick_routes import QuickRoute
 
-router = APIRouter(route_class=QuickRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 AT_ONCE = 50
 LEVELS = (VALUE, EFFORT, RISK)
 UNDECIDED = Decision()
