@@ -66,6 +66,14 @@ def test_signs_that_names_have_make_no_tree(read: Read, names: list[str]) -> Non
     assert result.warnings[0].message.startswith("a.csv: All processes are on the top level")
 
 
+@pytest.mark.parametrize("name", ["Sell > Win > {}", "<b>{}</b> <i>now</i>", "Sell - {}"])
+def test_where_codes_say_what_is_above_names_with_signs_are_names(read: Read, name: str) -> None:
+    coded = "".join(f"{code};{name.format(code)};d\n" for code in ("1", "1.1", "1.2", "1.2.1"))
+    result = read(f"Code;Name;Description\n1;Sell;d\n{coded[coded.index(chr(10)) + 1 :]}")
+    assert [line.split()[0] for line in outline(result)] == ["1", "1.1", "1.2", "1.2.1"]
+    assert outline(result)[3] == f"    1.2.1 {name.format('1.2.1')}"
+
+
 def test_paths_that_are_asked_for(read: Read) -> None:
     assert outline(read("Process\nLead → Order\nProcure → Pay\n", hierarchy="path")) == ["1 Lead", "  1.1 Order", "2 Procure", "  2.1 Pay"]
     assert "--hierarchy path needs a column of paths" in only_problem(read("Process\nSell\nBuy\n", hierarchy="path"))

@@ -26,7 +26,8 @@ PIPE_WIDTH = 140  # of tables where there is no terminal, and COLUMNS says nothi
 
 
 # Commands that a text names: they are pasted, and so are not broken into lines.
-_COMMAND = re.compile(r"`caseforge [^`\n]+`|(?<=: )caseforge(?: [-\w./*:,'\"]+)+|\(caseforge(?: [-\w./*:,'\"]+)+\)")
+_PROGRAM = "caseforge"
+_COMMAND = re.compile(rf"`{_PROGRAM} [^`\n]+`|(?<=: )caseforge(?: [-\w./*:,'\"]+)+|\(caseforge(?: [-\w./*:,'\"]+)+\)")
 _BOUND = "\ue0f0"  # stands for a blank within a command during the layout; no text has it
 
 

@@ -55,15 +55,15 @@ def by_paths(table: Table, entries: Sequence[Entry], asked: Hierarchy | None) ->
 
 def _ways(table: Table, entries: Sequence[Entry], *, is_asked: bool) -> list[Way] | None:
     names = [entry.name for entry in entries]
-    is_called_path = _is_called_path(table)
+    is_called_path, has_other = _is_called_path(table), not is_asked and recognize(entries) is not None
     sign = _sign(names) or (_most_used(names) if is_called_path or (is_asked and Column.PATH not in table.header.columns) else None)
-    if sign:
+    if sign and (is_called_path or not has_other):
         return [_way(name, sign) for name in names]
     parents = [entry.parent[0] if entry.parent else "" for entry in entries]
     if any(parents):
         sign = _sign_of_parents(parents, names)
         return [(*_way(parent, sign), name) for parent, name in zip(parents, names, strict=True)] if sign else None
-    if Column.PATH not in table.header.columns or (recognize(entries) and not is_asked):
+    if Column.PATH not in table.header.columns or has_other:
         return None
     return _ways_of_column(table, entries)
 
