@@ -326,3 +326,35 @@ def test_a_column_of_something_else_than_codes_is_one_problem(read: Read) -> Non
     assert '40 of 40 values here are not codes ("0!", "1!", "2!", …)' in message
     assert message.endswith('--map code="".')
     assert len(outline(read(f"number,name\n{rows}", columns={"code": ""}))) == 40
+
+
+CSF = (
+    "Function,Category,Subcategory,Examples\n"
+    "Govern (GV): Risk is governed,,,\n,Context (GV.OC): It is known,,\n,,GV.OC-01: The mission is understood,Ex1\n,,GV.OC-02: [Withdrawn: see GV],\n"
+    ",,GV.OC-03: [Withdrawn: see GV],\nGovern (GV),,,\n"
+    "Identify (ID): Risks are known,,,\n,Assets (ID.AM): They are managed,,\n,,ID.AM-01: Lists are kept,Ex1\nIdentify (ID),,,\n"
+)
+
+
+def test_rows_that_only_name_again_what_ends_there_are_no_processes(read: Read) -> None:
+    result = read(CSF)
+    assert outline(result) == [
+        "GV Govern",
+        "  GV.OC Context",
+        "    GV.OC-01 The mission is understood",
+        "    GV.OC-02 GV.OC-02: [Withdrawn: see GV]",
+        "    GV.OC-03 GV.OC-03: [Withdrawn: see GV]",
+        "ID Identify",
+        "  ID.AM Assets",
+        "    ID.AM-01 Lists are kept",
+    ]
+    assert "2 rows only name again what ends there (rows 7, 11); this is skipped." in "".join(
+        warning.message for warning in result.warnings
+    )
+    german = read(CSF.replace("Function,Category,Subcategory", "Funktion,Kategorie,Unterkategorie"))
+    assert outline(german) == outline(result)
+
+
+def test_a_group_whose_name_begins_another_ones_stays(read: Read) -> None:
+    rows = "Function,Category,Subcategory\nSell: all of it,,\n,Win,\n,,Ask\nSell,,\n,Keep,\n"
+    assert outline(read(rows)) == ["1 Sell: all of it", "  1.1 Win", "    1.1.1 Ask", "2 Sell", "  2.1 Keep"]

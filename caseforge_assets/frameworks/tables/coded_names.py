@@ -14,6 +14,7 @@ from caseforge_assets.frameworks.tables.columns import Column
 from caseforge_assets.frameworks.tables.entries import Entry
 
 _IN_FRONT = re.compile(r"(\S+?)[:)]?(?: +[-–—:])? +(\S.*)")
+_REMARK = re.compile(r"\[[^\[\]]*\]")
 _LEAST_CODED = 3
 _MOSTLY = 0.7
 _BEHIND = re.compile(r"([^()]*[^() ]) *\(([^() ]+)\)(?: *[:–—-] *(.*))?")
@@ -22,7 +23,8 @@ _BEHIND = re.compile(r"([^()]*[^() ]) *\(([^() ]+)\)(?: *[:–—-] *(.*))?")
 def with_codes_of_names(table: Table, entries: Sequence[Entry]) -> list[Entry]:
     """Takes the codes out of the names, if every name has one of its own; else the names stay as they are, with a warning where most have one.
 
-    A code in front of a name has a digit in it. What follows a code in brackets describes the process, where its row does not.
+    A code in front of a name has a digit in it; it stays before what is only a remark ("GV.OC-06: [Withdrawn]"), of which several are alike. What follows a code in
+    brackets describes the process, where its row does not.
     """
     split = [_split(entry) for entry in entries]
     found = [entry for entry in split if entry is not None]
@@ -45,7 +47,7 @@ def _split(entry: Entry) -> Entry | None:
     front = _IN_FRONT.fullmatch(entry.name)
     code = plain_code(front[1]) if front else ""
     if front and any(char.isdigit() for char in code) and not code_trouble(code):
-        return replace(entry, code=code, name=front[2])
+        return replace(entry, code=code, name=entry.name if _REMARK.fullmatch(front[2]) else front[2])
     behind = _BEHIND.fullmatch(entry.name)
     if behind and not code_trouble(behind[2]):
         return replace(entry, code=behind[2], name=behind[1], description=entry.description or behind[3] or "")

@@ -12,6 +12,7 @@ from caseforge_assets.frameworks.tables.code_texts import plain_code
 from caseforge_assets.frameworks.tables.codes import code_trouble
 from caseforge_assets.frameworks.tables.columns import Column, Header
 from caseforge_assets.frameworks.tables.entries import Entry, read_entry, refuse_long_name
+from caseforge_assets.frameworks.trees.endings import without_endings
 from caseforge_assets.frameworks.trees.hierarchy import Arranged, Hierarchy
 from caseforge_assets.wording import counted
 
@@ -49,7 +50,7 @@ def read_levels(table: Table, rows: Sequence[int], levels: tuple[int, ...]) -> A
     places: dict[Way, int] = {}
     described: set[Way] = set()
     way: Way = ()
-    for row in rows:
+    for row in without_endings(table, rows, levels):
         names = _names(table, row, levels)
         filled = [level for level, name in enumerate(names) if name]
         if not filled:
