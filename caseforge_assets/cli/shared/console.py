@@ -24,10 +24,9 @@ from caseforge_assets.safe_text import json_text, plain_text, show_codes
 QUIET_S = 1.0
 PIPE_WIDTH = 140  # of tables where there is no terminal, and COLUMNS says nothing
 
-
 # Commands that a text names: they are pasted, and so are not broken into lines.
 _PROGRAM = "caseforge"
-_COMMAND = re.compile(rf"`{_PROGRAM} [^`\n]+`|(?<=: )caseforge(?: [-\w./*:,'\"]+)+|\(caseforge(?: [-\w./*:,'\"]+)+\)")
+_COMMAND = re.compile(rf"`{_PROGRAM} [^`\n]+`|(?<=: ){_PROGRAM}(?: [-\w./*:,'\"]+)+|\({_PROGRAM}(?: [-\w./*:,'\"]+)+\)")
 _BOUND = "\ue0f0"  # stands for a blank within a command during the layout; no text has it
 
 
