@@ -80,13 +80,15 @@ def _state(row: AlertRow) -> str:
 def acknowledge(session: Session, alert_id: int, by: str | None) -> None:
     """Say that you know of ALERT. It stays open until it is over, but is not made graver for being ignored."""
     from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
+    from caseforge_assets.commands.alerting.check_alerts import check_alerts
     from caseforge_assets.store.database import clock
 
     configuration = session.settings.configuration
     who = by or configuration.batch_user_assignment or account_name()
-    with session.store.connect() as connection:
+    with session.store.begin() as connection:
         now = clock.now(connection)
-    over = acknowledge_alert(session.store, session.project, alert_id, who, now)
+        acknowledge_alert(connection, alert_id, who, now)
+    over = alert_id in check_alerts(session.store, session.project, now).cleared
     session.mirror(quiet=True, waits=False)
     console.print(
         f"Alert {alert_id} is over."

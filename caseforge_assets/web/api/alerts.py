@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 
 from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.commands.alerting.acknowledge_alert import acknowledge_alert
+from caseforge_assets.commands.alerting.check_alerts import check_alerts
 from caseforge_assets.store.alerting import alerts
 from caseforge_assets.store.alerting.alerts import AlertRow
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Planner, Reader, ServiceNow, problems
+from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.pages import Cursor, Id, Limit, Page, encode_cursor, id_before
 
@@ -59,13 +61,29 @@ def list_alerts(
 @router.post("/alerts/{alert_id}/acknowledge", responses=problems(403, 404, 422))
 def acknowledge(alert_id: Id, service: ServiceNow, caller: Planner) -> Alert:
     """Say that you know of an alert. It stays open until it is over, but is not made graver for being ignored."""
-    with service.store.connect() as connection:
-        row = _found(connection, caller, alert_id)
-        caller.demand(Role.planner, row.framework_key)
-        now = clock.now(connection)
-    acknowledge_alert(service.store, service.project, alert_id, caller.name, now)
+    with service.store.begin() as connection:
+        acknowledge_as(connection, caller, alert_id)
+    check_now(service)
     with service.store.connect() as connection:
         return _shown(_found(connection, caller, alert_id))
+
+
+def acknowledge_as(connection: Connection, caller: Caller, alert_id: int) -> None:
+    """Notes that a caller knows of an alert.
+
+    Raises:
+        LookupError: there is no open alert with this number, or the caller may not see it.
+        NotAllowed: the caller sees it, and does not hold the role.
+    """
+    caller.demand(Role.planner, _found(connection, caller, alert_id).framework_key)
+    acknowledge_alert(connection, alert_id, caller.name, clock.now(connection))
+
+
+def check_now(service: Service) -> None:
+    """Ends at once what nothing but an acknowledgement could end, instead of at the next look."""
+    with service.store.connect() as connection:
+        now = clock.now(connection)
+    check_alerts(service.store, service.project, now)
 
 
 def _found(connection: Connection, caller: Caller, alert_id: int) -> AlertRow:

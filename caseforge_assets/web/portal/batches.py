@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from caseforge_assets.access.roles import Role
 from caseforge_assets.batches.states import UNSETTLED, BatchState
 from caseforge_assets.store.collecting.attempts import outcome_counts
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Planner, Reader
 from caseforge_assets.web.api.batches import Batch, collect_again, demand_batch, give_up, list_batches, read_batch, stop_batch
 from caseforge_assets.web.portal.money import frameworks_to_choose
@@ -61,7 +62,7 @@ def decide(
     if not sure:
         raise ValueError("tick that you are sure, so that nothing is stopped by a slip. Nothing was changed")
 
-    def decide_it() -> str:
+    def decide_it(_noting: Connection) -> str:
         {"cancel": stop_batch, "collect-again": collect_again, "give-up": give_up}[decision](batch_id, pages.service, caller)
         return f"/batches/{batch_id}"
 

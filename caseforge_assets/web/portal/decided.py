@@ -12,6 +12,7 @@ from caseforge_assets.commands.curating.find_portfolio import find_portfolio
 from caseforge_assets.commands.curating.import_decisions import Meanwhile, import_decisions
 from caseforge_assets.commands.curating.review_decisions import LABELS, Review, review_decisions
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.serving import held_files
 from caseforge_assets.web.access.callers import Editor
 from caseforge_assets.web.api.uploads import uploaded, workbook_limits
 from caseforge_assets.web.portal.held_files import held, hold
@@ -51,27 +52,26 @@ def take_workbook(pages: PagesNow, caller: Editor, digest: Digest, seen: Digest,
     """Takes what the page before has shown, all of it or nothing."""
     service = pages.service
 
-    def take_it() -> str:
-        with held(service.store, digest, caller.name) as path, service.store.begin() as connection:
+    def take_it(connection: Connection) -> str:
+        with held(service.store, digest, caller.name) as path:
             review = import_decisions(connection, caller, path, meanwhile, limits=workbook_limits(service), seen=seen)
+        held_files.let_go(connection, caller.name, digest)
         behind = f"&portfolio={review.portfolio}" if review.portfolio else ""
         return f"/decisions?taken={len(review.changes)}{behind}"
 
     try:
-        answer = pages.once_apart(take_it)
+        return pages.once(take_it, journaled=True)
     except Refused as error:
         return _refused(pages, error)
     except (ValueError, NotAllowed) as error:
         return _look_again(pages, caller, digest, error)
-    service.keep()
-    return answer
 
 
 def _look_again(pages: Pages, caller: Caller, digest: str, error: Exception) -> HTMLResponse:
     """Gives what it would change now, with why it was not taken."""
     service = pages.service
     try:
-        with held(service.store, digest, caller.name, still=True) as path, service.reading.connect() as connection:
+        with held(service.store, digest, caller.name) as path, service.reading.connect() as connection:
             review = review_decisions(connection, caller, path, workbook_limits(service))
     except (Refused, ValueError):
         return _refused(pages, error)

@@ -28,11 +28,8 @@ def hold(store: Engine, path: Path, whose: str) -> str:
 
 
 @contextmanager
-def held(store: Engine, digest: str, whose: str, *, still: bool = False) -> Iterator[Path]:
-    """The file that a caller has, under its own name; removed after the block, and let go where that ends well.
-
-    Args:
-        still: it is only looked at, and stays held.
+def held(store: Engine, digest: str, whose: str) -> Iterator[Path]:
+    """The file that a caller has, under its own name; removed after the block, and held still.
 
     Raises:
         Refused: it is not held any more; 410.
@@ -45,7 +42,3 @@ def held(store: Engine, digest: str, whose: str, *, still: bool = False) -> Iter
         path = Path(folder) / found.name
         path.write_bytes(found.content)
         yield path
-    if still:
-        return
-    with store.begin() as connection:
-        held_files.let_go(connection, whose, digest)

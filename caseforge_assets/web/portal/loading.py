@@ -13,12 +13,15 @@ from caseforge_assets.commands.configuring.stated_form import Said
 from caseforge_assets.commands.editions.keep_workbook import SUFFIXES
 from caseforge_assets.reports.difference import MEANINGS, Change
 from caseforge_assets.settings.configuration import HierarchyName
-from caseforge_assets.store.editions.frameworks import known_keys
+from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.editions.frameworks import current_edition, known_keys
+from caseforge_assets.store.serving import held_files
 from caseforge_assets.web.access.callers import Planner
 from caseforge_assets.web.api.editions import Load, LoadedEdition, demand_load, judge_or_load
 from caseforge_assets.web.api.uploads import uploaded
 from caseforge_assets.web.portal.held_files import held, hold
 from caseforge_assets.web.portal.rendering import Pages, PagesNow
+from caseforge_assets.web.wire.pages import LARGEST_ID
 from caseforge_assets.web.wire.problems import Refused
 
 router = APIRouter(include_in_schema=False)
@@ -88,20 +91,37 @@ def take_file(
     sent: SentNow,
     digest: Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")],
     other_framework: Annotated[bool, Form()] = False,
+    beside: Annotated[int, Form(ge=0, le=LARGEST_ID)] = 0,
 ) -> Response:
-    """Loads the file that was judged, as a new edition or a new framework."""
+    """Loads the file that was judged, as a new edition or a new framework; `beside` is the edition that it was compared with, 0 where there was none."""
     service = pages.service
     is_new = demand_load(service, caller, sent.framework)
 
-    def load_it() -> str:
+    def load_it(noting: Connection) -> str:
         with held(service.store, digest, caller.name) as path:
+            _refuse_beside_another(pages, sent.framework, beside, digest)
             judge_or_load(service, caller, path, Load(sent.framework, is_new, sent.said, dry_run=False, other_framework=other_framework))
+        held_files.let_go(noting, caller.name, digest)  # only now: sent again after a kill, it does what was left undone
         return f"/frameworks/{quote(sent.framework)}/editions"
 
     try:
         return pages.once_apart(load_it)
     except (Refused, ValueError) as error:
         return _refused(pages, vars(sent), error)
+
+
+def _refuse_beside_another(pages: Pages, key: str, beside: int, digest: str) -> None:
+    """Holds a person to what the page has shown. Where the file itself is loaded already, it is the same form after a kill, and what was left undone is done.
+
+    Raises:
+        Refused: another edition was loaded since the file was judged.
+    """
+    with pages.service.store.connect() as connection:
+        current = current_edition(connection, key)
+    if current is not None and current.id != beside and current.source_sha256 != digest:
+        raise Refused(
+            409, "loaded-meanwhile", f"{current.label} was loaded since this file was judged. Choose it again to see what differs now."
+        )
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -118,8 +138,9 @@ def _answer(pages: Pages, values: dict[str, Any], status: int = 200) -> HTMLResp
     seen = pages.caller.seen_frameworks()
     with pages.service.reading.connect() as connection:
         keys = [key for key in sorted(known_keys(connection)) if seen is None or key in seen]
+        current = current_edition(connection, values["framework"])
     empty: dict[str, Any] = {"title": "", "targets": "", "hierarchy": None, "columns": "", "language": "", "loaded": None, "refused": None}
     loaded: LoadedEdition | None = values.get("loaded")
     meanings = {change: MEANINGS[Change(change)] for change in loaded.difference} if loaded else {}
-    about = {"keys": keys, "suffixes": SUFFIXES, "places": [], "digest": None, "meanings": meanings}
+    about = {"beside": current.id if current else 0, "keys": keys, "suffixes": SUFFIXES, "places": [], "digest": None, "meanings": meanings}
     return pages.answer("upload.html.jinja", empty | about | values, status=status)

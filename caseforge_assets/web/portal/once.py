@@ -84,16 +84,15 @@ def once(sender: Sender, form: SentForm | None, act: Callable[[Connection], str]
     return RedirectResponse(to, SEE_OTHER)
 
 
-def once_apart(sender: Sender, form: SentForm | None, act: Callable[[], str]) -> RedirectResponse:
-    """The same for what has transactions of its own; killed between these and the note of it, it may be done again."""
-    before = led_before(sender, form)
-    if before is not None:
-        return before
-    to = act()
-    with sender.store.begin() as connection:
-        if _led_to(connection, sender, form) is None:
-            _note(connection, sender, form, to)
-    return RedirectResponse(to, SEE_OTHER)
+def once_apart(sender: Sender, form: SentForm | None, act: Callable[[Connection], str]) -> RedirectResponse:
+    """The same for what has transactions of its own, which come before that of the note: killed between these, it is done again, so doing it twice must do no harm.
+
+    The form is locked meanwhile, so that one that comes a second time waits instead of finding the first one at work.
+
+    Args:
+        act: does it in transactions of its own, and in the one that it is given what may hold only when all is done.
+    """
+    return once(sender, form, act)
 
 
 def led_before(sender: Sender, form: SentForm | None) -> RedirectResponse | None:

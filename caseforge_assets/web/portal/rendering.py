@@ -70,8 +70,8 @@ class Pages:
             self.service.keep()
         return answer
 
-    def once_apart(self, act: Callable[[], str]) -> RedirectResponse:
-        """The same for what has transactions of its own."""
+    def once_apart(self, act: Callable[[Connection], str]) -> RedirectResponse:
+        """The same for what has transactions of its own, and does no harm when a kill has it done again."""
         return once_apart(self, self.form, act)
 
     def led_before(self) -> RedirectResponse | None:

@@ -14,8 +14,9 @@ from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.reporting.list_failures import list_failures, say_standing
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.alerting import alerts
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.web.access.callers import Planner, Reader, see_framework
-from caseforge_assets.web.api.alerts import acknowledge
+from caseforge_assets.web.api.alerts import acknowledge_as, check_now
 from caseforge_assets.web.api.plans import demand_declared
 from caseforge_assets.web.api.retries import RetryWanted, retry_draft
 from caseforge_assets.web.portal.money import frameworks_to_choose
@@ -91,8 +92,10 @@ def show_alerts(pages: PagesNow, caller: Reader, over: Annotated[str, Query(max_
 def acknowledge_one(alert_id: Id, pages: PagesNow, caller: Planner) -> RedirectResponse:
     """Says that somebody knows of an alert."""
 
-    def acknowledge_it() -> str:
-        acknowledge(alert_id, pages.service, caller)
+    def acknowledge_it(connection: Connection) -> str:
+        acknowledge_as(connection, caller, alert_id)
         return "/alerts"
 
-    return pages.once_apart(acknowledge_it)
+    answer = pages.once(acknowledge_it)
+    check_now(pages.service)
+    return answer

@@ -366,11 +366,13 @@ def test_a_warning_that_nobody_acknowledges_becomes_critical(bench: OpenBench) -
 def test_an_acknowledged_warning_stays_what_it_is(bench: OpenBench) -> None:
     opened, _ = next(batch_expired(bench))
     check(opened)
-    assert not acknowledge_alert(opened.store, opened.project, 1, "kim", later())
+    with opened.store.begin() as connection:
+        acknowledge_alert(connection, 1, "kim", later())
+    assert not check(opened, later()).cleared
     assert not check(opened, later(hours=30)).changed
     assert opened.query("select severity, acknowledged_by from caseforge.alert") == [("warning", "kim")]
-    with pytest.raises(LookupError, match="there is no open alert 99"):
-        acknowledge_alert(opened.store, opened.project, 99, "kim", later())
+    with pytest.raises(LookupError, match="there is no open alert 99"), opened.store.begin() as connection:
+        acknowledge_alert(connection, 99, "kim", later())
 
 
 def test_a_refused_creation_stops_sending_and_is_critical(bench: OpenBench) -> None:

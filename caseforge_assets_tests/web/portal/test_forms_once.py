@@ -95,6 +95,19 @@ def test_two_clicks_at_once_do_one_thing(served: Served) -> None:
     assert count(served, "portfolio") == 1
 
 
+def test_two_clicks_at_once_stop_a_batch_and_neither_is_told_that_the_other_is_at_it(serve: Serve) -> None:
+    served = serve(latency_s=60)
+    served.bench.approve("1.1.1")
+    served.bench.round()
+    (number,) = served.bench.column("select id from caseforge.batch where state = 'open'")
+    planner = served.client(Role.planner)
+    others = [TestClient(served.app, base_url="http://127.0.0.1", headers=dict(planner.headers)) for _ in range(4)]
+    with ThreadPoolExecutor(len(others)) as threads:
+        led = set(threads.map(lambda client: sent(client, f"/batches/{number}/cancel", sure="yes", once="a"), others))
+    assert led == {f"/batches/{number}"}
+    assert served.bench.column("select count(*) from caseforge.audit_entry where action = 'batch.cancelled'") == [1]
+
+
 def test_a_form_that_was_refused_is_sent_again_and_other_words_are_another_form(served: Served) -> None:
     editor = served.client(Role.editor)
     number = number_on(editor, "/portfolios")

@@ -205,9 +205,11 @@ def test_a_file_is_judged_and_then_taken(serve: Serve) -> None:
     assert "1.1.1 <b>Advertise</b>" in words(judged)
     assert served.bench.column("select count(*) from caseforge.framework_version") == [1]
     (digest,) = judged.xpath("//input[@name='digest']/@value")
+    (beside,) = judged.xpath("//input[@name='beside']/@value")
     assert read(upload(data, csrf_token="forged"), 403) is not None
     assert "not held here" in words(send(browser, "/upload/take", 410, **form, digest="0" * 64))
-    taken = browser.post("/upload/take", data=form | {"digest": digest}, headers=HTML, follow_redirects=False)
+    assert "was loaded since this file was judged" in words(send(browser, "/upload/take", 409, **form, digest=digest, beside="7"))
+    taken = browser.post("/upload/take", data=form | {"digest": digest, "beside": beside}, headers=HTML, follow_redirects=False)
     assert (taken.status_code, taken.headers["location"]) == (303, f"{ADDRESS}/editions")
     assert served.bench.column("select count(*) from caseforge.framework_version") == [2]
     assert served.bench.column("select count(*) from caseforge.held_file") == [0]
