@@ -80,6 +80,21 @@ def refusal_of(target: Target, address: str, allowed: Collection[str]) -> str:
     return ""
 
 
+def refuse_address(target: Target, allowed: Collection[str]) -> None:
+    """Refuses an address whose host is written as an IP address that nothing is delivered to; a name is looked up for each delivery, and may lead elsewhere then.
+
+    Raises:
+        AddressRefused: nothing would ever be delivered there.
+    """
+    try:
+        ip_address(target.host)
+    except ValueError:
+        return
+    refusal = refusal_of(target, target.host, allowed)
+    if refusal:
+        raise AddressRefused(refusal)
+
+
 def shown_url(url: str) -> str:
     """An address for people: long parts of its path and what is asked behind it may be secrets."""
     parts = urlsplit(url)

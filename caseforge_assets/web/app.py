@@ -80,8 +80,10 @@ from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.kept_answers import KeptAnswers
 from caseforge_assets.web.wire.problems import answer_with_problems
+from caseforge_assets.web.wire.writers import WritersInTurn
 
 API = "/api/v1"
+WAIT_FOR_NO_ONE = (f"{API}/session", "/sign-in", "/sign-out", "/webhooks/")
 ROUTERS: tuple[APIRouter, ...] = (
     frameworks.router,
     nodes.router,
@@ -153,6 +155,7 @@ def make_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service, app.state.readiness, app.state.metrics = service, Readiness(), Metrics(service, API)
+    app.add_middleware(WritersInTurn, turns=service.writers, besides=WAIT_FOR_NO_ONE)  # the innermost
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(KeptAnswers, service=service)
     app.add_middleware(BoundedBodies, bound=largest_body(service))

@@ -31,6 +31,7 @@ from caseforge_assets.web.wire.looks import Looks, look_once
 from caseforge_assets.web.wire.turns import Turns
 
 SEARCHES_AT_ONCE = 2  # of a process: each takes several times as long as other reads
+WRITERS_AT_ONCE = 12  # of its 40 threads and of the 20 connections that write: one may wait for as long as a large plan is made
 log = logging.getLogger(__name__)
 
 
@@ -54,7 +55,7 @@ class Service:
         self.kept, self.latest = Kept(), Latest()
         self.looks = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service))
         self.glances = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service, is_use=False))  # of streams
-        self.searches = Turns(SEARCHES_AT_ONCE)
+        self.searches, self.writers = Turns(SEARCHES_AT_ONCE), Turns(WRITERS_AT_ONCE)
         self._opening = threading.RLock()
 
     @property

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from caseforge_assets.events.addresses import AddressRefused, read_target, refusal_of, shown_url
+from caseforge_assets.events.addresses import AddressRefused, read_target, refusal_of, refuse_address, shown_url
 from caseforge_assets.events.pauses import TRIED_FOR, next_try
 
 GOOD = "https://hooks.example.org/caseforge?room=7"
@@ -79,6 +79,16 @@ def test_what_is_none_of_the_public_internet_is_refused_unless_it_is_allowed(add
     assert "none of the public internet" in refusal_of(target, address, ())
     assert "none of the public internet" in refusal_of(target, address, ["10.99.0.0/16"])
     assert refusal_of(target, address, ["0.0.0.0/0", "::/0"]) == ""
+
+
+def test_an_address_written_in_digits_is_looked_at_when_it_is_added() -> None:
+    for url in ("https://10.1.2.3/", "https://[::ffff:169.254.169.254]/", "https://[::1]:8443/"):
+        with pytest.raises(AddressRefused, match="none of the public internet"):
+            refuse_address(read_target(url), ())
+    with pytest.raises(AddressRefused, match="none of the public internet"):
+        refuse_address(read_target("http://10.1.2.3:8080/", ["10.99.0.0/16"]), ["10.99.0.0/16"])
+    refuse_address(read_target("http://10.99.2.3:8080/", ["10.99.0.0/16"]), ["10.99.0.0/16"])
+    refuse_address(read_target(GOOD), ())  # a name is looked up when something is delivered
 
 
 def test_what_is_public_is_delivered_to_over_tls_alone() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan
 from caseforge_assets.costs.sums import exact_usd
+
+_MILLIONTH = Decimal("0.000001")  # as exact as the price of a plan is stored, and told in events
 
 
 class PriceRisen(ValueError):
@@ -28,7 +30,9 @@ def refuse_risen_price(reckoned: ReckonedPlan, seen_usd: Decimal | None) -> None
         PriceRisen: it costs more, or is unknown now, or was unknown and is not any more.
     """
     now_usd = reckoned.open_cost.usd
-    if now_usd == seen_usd or (now_usd is not None and seen_usd is not None and now_usd < seen_usd):
+    if now_usd is None and seen_usd is None:
+        return
+    if now_usd is not None and seen_usd is not None and _rounded(now_usd) <= _rounded(seen_usd):
         return
     seen = "unknown" if seen_usd is None else exact_usd(seen_usd)
     now = f"unknown ({reckoned.open_cost})" if now_usd is None else exact_usd(now_usd)
@@ -36,3 +40,7 @@ def refuse_risen_price(reckoned: ReckonedPlan, seen_usd: Decimal | None) -> None
         f"plan {reckoned.plan.id} is expected to cost {now}, and the approval names {seen}. Nothing was approved; look at the plan and approve it again",
         reckoned,
     )
+
+
+def _rounded(amount_usd: Decimal) -> Decimal:
+    return amount_usd.quantize(_MILLIONTH, ROUND_HALF_UP)

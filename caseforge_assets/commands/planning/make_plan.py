@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.requests.settle_requests import TooLong, refit_budgets, settle_requests
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.sums import total
+from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.reports.coverage import NodeState, count_states, wanted_question
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
@@ -220,8 +221,8 @@ def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
         batches=_batches(configuration, settings.model, tokens, [row.size_bytes + LINE_BYTES for row in now]),
         input_tokens=sum(tokens),
         output_tokens=output * len(tokens),
-        expected_cost_usd=_cost(configuration, settings.model, sum(tokens), output * len(tokens), len(tokens)),
-        at_most_usd=_cost(configuration, settings.model, sum(tokens), sum(budgets), len(tokens)),
+        expected_cost_usd=_cost(configuration, settings.model, tokens, [output] * len(tokens)),
+        at_most_usd=_cost(configuration, settings.model, tokens, budgets),
         written_kept=len(kept),
         kept_of_others=of_others,
     )
@@ -244,8 +245,11 @@ def _batches(configuration: Configuration, model: str, tokens: Sequence[int], si
     )
 
 
-def _cost(configuration: Configuration, model: str, input_tokens: int, output_tokens: int, count: int) -> Decimal | None:
-    return expected_cost_usd(model, input_tokens, output_tokens, requests=count, own=configuration.prices) if count else Decimal(0)
+def _cost(configuration: Configuration, model: str, input_tokens: Sequence[int], output_tokens: Sequence[int]) -> Decimal | None:
+    """The sum over all requests, each by itself: an approval names what these are added up to, and that has to be the same."""
+    alike = Counter(zip(input_tokens, output_tokens, strict=True))
+    costs = ((expected_cost_usd(model, tokens, output, own=configuration.prices), count) for (tokens, output), count in alike.items())
+    return total(Cost.of(cost) * count for cost, count in costs).usd
 
 
 def _build(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection
 
-from caseforge_assets.events.addresses import read_target, shown_url
+from caseforge_assets.events.addresses import read_target, refuse_address, shown_url
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.settings.service_secret import ServiceSecret
 from caseforge_assets.store.access import audit
@@ -28,7 +28,7 @@ def add_webhook(
     Raises:
         AddressRefused: nothing is delivered to such an address.
     """
-    read_target(url, allowed)
+    refuse_address(read_target(url, allowed), allowed)
     events.number(connection, MOST_AT_ONCE, waits=True)  # what was told before is not for it
     webhook_id = webhooks.add(connection, url, kinds, framework_key, by)
     details = {"url": shown_url(url), "kinds": sorted(kinds)}

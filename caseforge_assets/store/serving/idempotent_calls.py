@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,7 @@ class AnsweredCall:
     call: str
     body_digest: str
     status: int
-    answer: dict[str, Any]
+    answer: Any
 
 
 def find_answered(connection: Connection, caller: str, key: str) -> AnsweredCall | None:
@@ -32,8 +31,12 @@ def find_answered(connection: Connection, caller: str, key: str) -> AnsweredCall
     return None if row is None else AnsweredCall(*row)
 
 
-def keep_answer(connection: Connection, caller: str, key: str, call: str, body_digest: str, status: int, answer: Mapping[str, Any]) -> None:
-    """Keeps what is answered, and forgets what was answered long ago."""
+def keep_answer(connection: Connection, caller: str, key: str, call: str, body_digest: str, status: int, answer: Any) -> None:
+    """Keeps what is answered, and forgets what was answered long ago.
+
+    Args:
+        answer: what can be written as JSON. A text stays as it is; of a table, the order of its keys is not kept.
+    """
     connection.execute(text(f"delete from caseforge.idempotent_call where answered_at < now() - interval '{KEPT}'"))
-    values = {"caller": caller, "key": key, "call": call, "body_digest": body_digest, "status": status, "answer": dict(answer)}
+    values = {"caller": caller, "key": key, "call": call, "body_digest": body_digest, "status": status, "answer": answer}
     connection.execute(insert(idempotent_call), values)

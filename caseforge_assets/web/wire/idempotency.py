@@ -7,6 +7,7 @@ kept; the call may be made again under its key.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,16 +47,18 @@ class Once:
             before = idempotent_calls.find_answered(connection, self._caller.name, self._key)
             if before is not None:
                 return self._repeat(before)
-            answer = act(connection).model_dump(mode="json")
-            idempotent_calls.keep_answer(connection, self._caller.name, self._key, self._call, self._body_digest, status, answer)
-        return JSONResponse(answer, status, {REPLAYED: "false"})
+            told = JSONResponse(act(connection).model_dump(mode="json"), status, {REPLAYED: "false"})
+            text = bytes(told.body).decode()  # as a text: who asks again gets the same bytes, the order of keys among them
+            idempotent_calls.keep_answer(connection, self._caller.name, self._key, self._call, self._body_digest, status, text)
+        return told
 
     def _repeat(self, before: idempotent_calls.AnsweredCall) -> JSONResponse:
         if (before.call, before.body_digest) != (self._call, self._body_digest):
             raise Refused(
                 422, "idempotency-key-reused", f"This Idempotency-Key was used for another call or body ({before.call}). Use a new one."
             )
-        return JSONResponse(before.answer, before.status, {REPLAYED: "true"})
+        kept = before.answer  # no text: kept by a version before this one
+        return JSONResponse(json.loads(kept) if isinstance(kept, str) else kept, before.status, {REPLAYED: "true"})
 
 
 async def _once(

@@ -6,7 +6,8 @@ Who waits for a turn takes neither a thread nor a connection to the database mea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,11 @@ class Turns:
 
     async def take(self, act: Callable[[], Value]) -> Value:
         """Waits for a turn, and acts in a thread."""
-        loop = asyncio.get_running_loop()
-        async with self._free.setdefault(loop, asyncio.Semaphore(self._at_once)):
+        async with self.one():
             return await run_in_threadpool(act)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Waits for a turn, and has it for the block."""
+        async with self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once)):
+            yield

@@ -91,6 +91,17 @@ def test_a_plan_is_made_read_and_approved_at_its_price(serve: Serve) -> None:
     assert client.get("/api/v1/plans", params={"cursor": "nonsense"}).status_code == 422
 
 
+def test_the_price_in_the_event_is_the_price_of_the_plan_and_is_enough_to_approve_it(serve: Serve) -> None:
+    served = serve(**PRICY)
+    client = served.client(Role.planner)
+    made = post(client, "/plans", {"framework": KEY}).json()
+    stages = {stage["stage"]: Decimal(stage["expected_cost"]["amount"]) for stage in made["stages"]}
+    assert Decimal(made["plan"]["expected_cost"]["total"]["amount"]) == sum(stages.values())
+    assert Decimal(made["plan"]["to_send_cost"]["total"]["amount"]) == stages["process_details"]
+    waiting = next(event for event in client.get("/api/v1/events").json()["items"] if event["kind"] == "plan.waiting")
+    assert post(client, f"/plans/{made['plan']['id']}/approve", {"expected_cost": waiting["data"]["expected_cost"]}).status_code == 200
+
+
 def test_plans_of_other_frameworks_are_not_there_and_readers_do_not_plan(serve: Serve) -> None:
     served = serve()
     plan = make(served.client(Role.planner, KEY))

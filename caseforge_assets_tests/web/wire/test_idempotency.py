@@ -28,6 +28,7 @@ class Paid(BaseModel):
 
 class Told(BaseModel):
     times: int
+    at: str = "the till"
 
 
 def with_till(app: FastAPI, before_answer: Any = None) -> None:
@@ -56,16 +57,16 @@ def test_a_call_is_answered_once_also_after_a_restart(serve: Serve) -> None:
     client = served.client(Role.planner)
     assert client.post("/till", json={"amount": 1}).status_code == 422  # no key
     first = client.post("/till", json={"amount": 1}, headers=KEY)
-    assert (first.status_code, first.json(), first.headers[REPLAYED]) == (201, {"times": 1}, "false")
+    assert (first.status_code, first.json()["times"], first.headers[REPLAYED]) == (201, 1, "false")
     restarted = make_app(served.service)
     with_till(restarted)
     served.app = restarted
     again = type(client)(restarted, base_url="http://127.0.0.1", headers=client.headers).post("/till", json={"amount": 1}, headers=KEY)
-    assert (again.status_code, again.json(), again.headers[REPLAYED]) == (201, {"times": 1}, "true")
+    assert (again.status_code, again.content, again.headers[REPLAYED]) == (201, first.content, "true")
     other = client.post("/till", json={"amount": 2}, headers=KEY)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
     assert payments(served) == 1
-    assert served.client(Role.planner).post("/till", json={"amount": 1}, headers=KEY).json() == {"times": 2}  # of another caller
+    assert served.client(Role.planner).post("/till", json={"amount": 1}, headers=KEY).json()["times"] == 2  # of another caller
 
 
 def test_two_calls_at_once_are_one(serve: Serve) -> None:
