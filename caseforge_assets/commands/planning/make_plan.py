@@ -165,7 +165,7 @@ def typical_cost(project: Project, stages: Sequence[Stage], nodes: int) -> Decim
     """Gives what stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
     models = {stage.key: stage_settings(project.configuration, stage).model for stage in stages}
     return total(
-        _cost(project.configuration, models[stage.key], nodes * stage.typical_input_tokens, nodes * stage.typical_output_tokens, nodes)
+        _cost(project.configuration, models[stage.key], [stage.typical_input_tokens] * nodes, [stage.typical_output_tokens] * nodes)
         for stage in stages
     ).usd
 

@@ -38,6 +38,7 @@ class FailedNode:
     output_tokens: int | None
     attempts_counted: int
     node_id: int
+    position: int
     next: str
     state: NodeState
 
@@ -81,7 +82,7 @@ def failures_of(connection: Connection, project: Project, scope: Scope | None) -
 def list_failures(
     connection: Connection, project: Project, key: str, *, simulated: bool, node_ids: Collection[int] | None = None
 ) -> list[FailedNode]:
-    """List the failed nodes of a framework in the stages that the project has, the most frequent outcome first.
+    """List the failed nodes of a framework in the stages that the project has, the most frequent outcome first, then by stage and in the order of the framework.
 
     Args:
         simulated: whether simulated contents count as done.
@@ -108,7 +109,7 @@ def list_failures(
 
 
 def _of_node(row: Any) -> dict[str, Any]:
-    return {name: value for name, value in row._mapping.items() if name != "position"}
+    return dict(row._mapping)
 
 
 def say_standing(rows: Sequence[FailedNode]) -> str:

@@ -15,11 +15,13 @@ from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.reporting.list_failures import list_failures
 from caseforge_assets.reports.quality import say_why
+from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.frameworks import loaded_edition
 from caseforge_assets.web.wire.etags import TagsNow, reads
 from caseforge_assets.web.wire.money import CostSum, Money, cost_sum, money
+from caseforge_assets.web.wire.pages import Cursor, Limit, page_of
 
 router = APIRouter(tags=["standing"])
 
@@ -104,10 +106,11 @@ class StaleRow(BaseModel):
 
 
 class Stale(BaseModel):
-    """What is stale, asset by asset, in the framework's order."""
+    """A page of what is stale, asset by asset, in the framework's order."""
 
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="of all pages, by asset")
     items: list[StaleRow]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last one")
 
 
 class FailedRow(BaseModel):
@@ -129,10 +132,11 @@ class FailedRow(BaseModel):
 
 
 class Failed(BaseModel):
-    """The nodes that failed, the most frequent outcome first."""
+    """A page of the nodes that failed, the most frequent outcome first, then by stage and in the framework's order."""
 
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="of all pages, by outcome")
     items: list[FailedRow]
+    next: str | None = Field(description="the cursor of the next page; null: this is the last one")
 
 
 @router.get("/frameworks/{key}/quality", responses=reads(404, 422))
@@ -154,13 +158,15 @@ def read_scores(
     return Quality(stages=[_scores(of_stage, None if nodes else worst) for of_stage in found])
 
 
-@router.get("/frameworks/{key}/stale", responses=reads(404))
-def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Stale:
+@router.get("/frameworks/{key}/stale", responses=reads(404, 422))
+def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow, limit: Limit = 50, cursor: Cursor = None) -> Stale:
     """List what is stale, with the reason and since when."""
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
         found = [status for status in asset_statuses(connection, service.project, key) if status.not_current]
+    assets = {asset.name: number for number, asset in enumerate(all_assets(service.project.stages))}
+    page, following = page_of(found, lambda status: (assets[status.asset], status.node.position), "stale", limit, cursor)
     rows = [
         StaleRow(
             asset=status.asset,
@@ -169,19 +175,20 @@ def list_stale(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) ->
             partition_key=str(status.node.partition_key),
             reasons=[Reason(reason=reason.text, since=reason.since) for reason in status.not_current],
         )
-        for status in found
+        for status in page
     ]
-    return Stale(counts=dict(Counter(row.asset for row in rows)), items=rows)
+    return Stale(counts=dict(Counter(status.asset for status in found)), items=rows, next=following)
 
 
-@router.get("/frameworks/{key}/failed", responses=reads(404))
-def list_failed(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -> Failed:
+@router.get("/frameworks/{key}/failed", responses=reads(404, 422))
+def list_failed(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow, limit: Limit = 50, cursor: Cursor = None) -> Failed:
     """List the nodes that failed, why, and what would happen next."""
     with service.reading.connect() as connection:
         tags.of_changes(connection)
         loaded_edition(connection, key)
         found = list_failures(connection, service.project, key, simulated=accepts_simulated(connection, service.settings))
     counts = Counter(row.outcome for row in found)
+    page, following = page_of(found, lambda row: (-counts[row.outcome], row.stage, row.position), "failed", limit, cursor)
     rows = [
         FailedRow(
             **{
@@ -191,9 +198,9 @@ def list_failed(key: str, service: ServiceNow, _caller: Reader, tags: TagsNow) -
             cost=cost_sum(row.cost),
             simulated_cost=money(row.simulated_cost_usd),
         )
-        for row in found
+        for row in page
     ]
-    return Failed(counts=dict(counts.most_common()), items=rows)
+    return Failed(counts=dict(counts.most_common()), items=rows, next=following)
 
 
 def _scores(of_stage: StageQuality, worst: int | None) -> StageScores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,8 @@ LARGEST_PAGE = 500
 LARGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 Shown = TypeVar("Shown", bound=BaseModel)
+Listed = TypeVar("Listed")
+Place = tuple[int, int] | tuple[int, str, int]
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description=f"how many at most on a page; up to {LARGEST_PAGE}")]
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID, description="its number")]
@@ -98,6 +100,28 @@ def cursor_texts(key: object, count: int) -> list[str | None]:
     if not isinstance(key, list) or len(key) != count or not all(value is None or isinstance(value, str) for value in key):
         raise _foreign()
     return key
+
+
+def page_of(
+    rows: Sequence[Listed], place: Callable[[Listed], Place], order: str, limit: int, cursor: str | None
+) -> tuple[list[Listed], str | None]:
+    """A page of a list that was put together as a whole, and the cursor of the next one.
+
+    Args:
+        place: of a row in the order of the list; no two have the same one.
+
+    Raises:
+        Refused: the cursor is none of this list's.
+    """
+    left = list(rows)
+    if left and cursor is not None:
+        after = decode_cursor(cursor, order, len(place(left[0])))
+        try:
+            left = [row for row in left if place(row) > tuple(after or ())]  # type: ignore[operator]
+        except TypeError:
+            raise _foreign() from None
+    page = left[:limit]
+    return page, encode_cursor(order, *place(page[-1])) if len(left) > limit else None
 
 
 def _foreign() -> Refused:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.quality.read_quality import read_quality
 from caseforge_assets.store.figures.histories import history_of_node
+from caseforge_assets.web.wire.pages import encode_cursor
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.walking import walk
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, SHOP, USECASES, renamed
@@ -173,7 +175,8 @@ def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> Non
             assert said["contents"][0]["score"] == known.summary.lowest
         known_stale = [status for status in asset_statuses(connection, served.bench.project, KEY) if status.not_current]
     assert [(row["asset"], row["code"]) for row in stale["items"]] == [(known.asset, known.node.code) for known in known_stale]
-    assert sum(stale["counts"].values()) == len(known_stale) > 0
+    assert sum(stale["counts"].values()) == len(known_stale) > 1
+    assert (walk(client, f"{AT}/stale", limit=1), refuses_foreign_cursors(client, f"{AT}/stale", "stale")) == (stale["items"], True)
     named = client.get(f"{AT}/quality", params={"nodes": "2.1.1", "stage": "usecases"}).json()["stages"]
     assert codes(named[0]["contents"]) == ["2.1.1"]
     assert client.get(f"{AT}/quality", params={"nodes": "9.9"}).status_code == 404
@@ -181,6 +184,12 @@ def test_quality_stale_and_failed_say_what_the_commands_say(serve: Serve) -> Non
     failed = client.get(f"{AT}/failed").json()
     assert (codes(failed["items"]), sum(failed["counts"].values())) == (["1.1.1", "2.1.1"], 2)
     assert all(row["next"] and row["stage"] == "usecases" for row in failed["items"])
+    assert (walk(client, f"{AT}/failed", limit=1), refuses_foreign_cursors(client, f"{AT}/failed", "failed")) == (failed["items"], True)
+
+
+def refuses_foreign_cursors(client: TestClient, path: str, order: str) -> bool:
+    cursors = [encode_cursor("nodes", 1, 2), encode_cursor(order, 1), encode_cursor(order, *"abc"), encode_cursor(order, None, None)]
+    return {client.get(path, params={"cursor": cursor}).json()["type"] for cursor in cursors} == {"/problems/cursor"}
 
 
 def test_another_framework_is_nowhere_to_be_seen(serve: Serve) -> None:

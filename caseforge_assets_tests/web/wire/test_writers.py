@@ -76,7 +76,11 @@ def test_readers_are_answered_while_fifty_wait_for_whoever_makes_a_large_plan(se
     served = serve()
     draft = served.bench.draft().id
     headers = {"Authorization": f"Bearer {served.token(Role.planner)}"}
-    with listening(served) as address, ThreadPoolExecutor(50) as pool, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
+    with (
+        listening(served) as address,
+        ThreadPoolExecutor(50) as pool,
+        httpx.Client(base_url=address, headers=headers, timeout=20) as client,
+    ):
 
         def cancel(_: int) -> int:
             return httpx.post(f"{address}/api/v1/plans/{draft}/cancel", headers=headers, timeout=60).status_code
