@@ -6,7 +6,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
@@ -79,11 +79,11 @@ def test_readers_are_answered_while_fifty_wait_for_whoever_makes_a_large_plan(se
     with (
         listening(served) as address,
         ThreadPoolExecutor(50) as pool,
-        httpx.Client(base_url=address, headers=headers, timeout=20) as client,
+        httpx2.Client(base_url=address, headers=headers, timeout=20) as client,
     ):
 
         def cancel(_: int) -> int:
-            return httpx.post(f"{address}/api/v1/plans/{draft}/cancel", headers=headers, timeout=60).status_code
+            return httpx2.post(f"{address}/api/v1/plans/{draft}/cancel", headers=headers, timeout=60).status_code
 
         with served.bench.store.begin() as connection:
             lock_making(connection)
