@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.portal.asked import AIM_FIRST_PAINT_MS, AIM_KB, AIM_MS, pages
 from benchmarks.service.asked import Asked
-from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, times
+from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, started_clients, times
 from benchmarks.service.client import CLIENTS, Client
 from benchmarks.service.served import cpu_s, database_pid
 
@@ -34,6 +34,7 @@ def main() -> None:
         kept_folder(options.folder) as folder,
         filled(folder) as (settings, token),
         served(options.workers, options.keep_nothing) as (port, pid),
+        started_clients() as (processes, _),
     ):
         client = Client(port, token)
         asked = pages(client, search_words())
@@ -41,7 +42,7 @@ def main() -> None:
         load = os.getloadavg()[0]
         looked_at = {"service": pid, "database": database_pid(settings.home)}
         cpu_before = {name: cpu_s(process) for name, process in looked_at.items()}
-        taken = ask(port, token, asked, options.seconds, 0)
+        taken = ask(processes, port, token, asked, options.seconds, 0)
         cpu_ms = {name: 1_000 * (cpu_s(process) - cpu_before[name]) / len(taken) for name, process in looked_at.items()}
         figures: dict[str, Any] = {
             "pages": _by_name(asked, taken),

@@ -13,7 +13,7 @@ import platform
 from pathlib import Path
 
 from benchmarks.service.asked import AIMS_MS, Asked, everything
-from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, times
+from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, started_clients, times
 from benchmarks.service.client import CLIENTS, Client
 from benchmarks.service.listeners import delays_ms
 from benchmarks.service.served import cpu_s, database_pid, memory_mb, server_ms, server_seconds
@@ -43,15 +43,16 @@ def main() -> None:
         kept_folder(options.folder) as folder,
         filled(folder, options.units) as (settings, token),
         served(options.workers, options.keep_nothing) as (port, pid),
+        started_clients() as (processes, clients),
     ):
         asked = everything(Client(port, token), search_words())
         load = os.getloadavg()
-        looked_at = {"service": pid, "database": database_pid(settings.home), "clients": os.getpid()}
-        before, cpu_before = server_seconds(port), {name: cpu_s(process) for name, process in looked_at.items()}
-        taken = ask(port, token, asked, options.seconds, options.pause / 1_000)
+        looked_at = {"service": [pid], "database": [database_pid(settings.home)], "clients": list(clients)}
+        before, cpu_before = server_seconds(port), {name: sum(map(cpu_s, pids)) for name, pids in looked_at.items()}
+        taken = ask(processes, port, token, asked, options.seconds, options.pause / 1_000)
         figures = _figures(asked, taken) | {
             "server_ms": server_ms(before, server_seconds(port)),
-            "cpu_ms": {name: 1_000 * (cpu_s(process) - cpu_before[name]) / len(taken) for name, process in looked_at.items()},
+            "cpu_ms": {name: 1_000 * (sum(map(cpu_s, pids)) - cpu_before[name]) / len(taken) for name, pids in looked_at.items()},
             "events": times(delays_ms(port, token, open_store(database_url(settings)), options.listeners)) if options.listeners else {},
             "listeners": options.listeners,
             "memory_mb": memory_mb(pid),

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -105,12 +106,25 @@ def search_words() -> list[str]:
     return [*rare, *named, *pairs, *phrases, "complaints", "bicycle or workshop", "order -customer"]
 
 
-def ask(port: int, token: str, asked: list[Asked], seconds: float, pause_s: float) -> list[tuple[int, float, int]]:
-    """(number of what was asked, milliseconds, status) of all answers; clients run in two processes, so that they wait for themselves little."""
+@contextmanager
+def started_clients() -> Iterator[tuple[ProcessPoolExecutor, set[int]]]:
+    """Two processes that ask, so that clients wait for themselves little, and their numbers. They have started, which takes as long as some thousand answers."""
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        addresses = [question.address for question in asked]
-        halves = [processes.submit(many_clients, port, token, addresses, seconds, pause_s, seed) for seed in (1, 2)]
-        return [answer for half in halves for answer in half.result()]
+        yield processes, set(processes.map(_pid_when_started, range(2)))
+
+
+def _pid_when_started(_: int) -> int:
+    time.sleep(1)  # the other one takes the other task meanwhile
+    return os.getpid()
+
+
+def ask(
+    processes: ProcessPoolExecutor, port: int, token: str, asked: list[Asked], seconds: float, pause_s: float
+) -> list[tuple[int, float, int]]:
+    """(number of what was asked, milliseconds, status) of all answers."""
+    addresses = [question.address for question in asked]
+    halves = [processes.submit(many_clients, port, token, addresses, seconds, pause_s, seed) for seed in (1, 2)]
+    return [answer for half in halves for answer in half.result()]
 
 
 def times(taken: list[float]) -> dict[str, float]:

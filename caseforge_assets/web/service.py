@@ -30,7 +30,7 @@ from caseforge_assets.web.wire.kept import Kept, Latest
 from caseforge_assets.web.wire.looks import Looks, look_once
 from caseforge_assets.web.wire.turns import Turns
 
-SEARCHES_AT_ONCE = 2  # of a process: each takes several times as long as other reads
+SEARCHES_AT_ONCE = 1  # of a process: each takes several times as long as other reads
 WRITERS_AT_ONCE = 12  # of its 40 threads and of the 20 connections that write: one may wait for as long as a large plan is made
 log = logging.getLogger(__name__)
 

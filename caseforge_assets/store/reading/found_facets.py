@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -46,7 +46,7 @@ class _Group:
     framework_key: str
     stage: str
     simulated: bool
-    values: Mapping[str, str | None]
+    values: tuple[tuple[str, str | None], ...]
 
 
 MOST_KNOWN = 20_000
@@ -82,7 +82,8 @@ def _groups(connection: Connection, counted: tuple[str, str | None, str | None, 
     if len(_known) > MOST_KNOWN:
         _known.clear()
     if missing := [group_id for group_id in ids if group_id not in _known]:
-        _known.update({row[0]: _Group(*row[1:]) for row in connection.execute(_GROUPS, {"ids": missing})})
+        rows = connection.execute(_GROUPS, {"ids": missing})
+        _known.update({row[0]: _Group(row[1], row[2], row[3], tuple(row[4].items())) for row in rows})
     counts = map(int, (counted[1] or "").split(","))
     return [(_known[group_id], count) for group_id, count in zip(ids, counts, strict=False)]
 
@@ -95,13 +96,13 @@ def _statuses(decided: dict[str, int], total: int) -> dict[UseCaseStatus, int]:
 
 def _values(groups: Sequence[tuple[_Group, int]], total: int) -> dict[str, dict[str | None, int]]:
     """By column, candidates by value, the most first; those of stages that do not have the column are without one."""
-    found: dict[str, dict[str | None, int]] = {}
+    summed: dict[tuple[str, str | None], int] = {}
     for group, count in groups:
-        for column, value in group.values.items():
-            counts = found.get(column)
-            if counts is None:
-                counts = found[column] = {}
-            counts[value] = counts.get(value, 0) + count
+        for value in group.values:
+            summed[value] = summed.get(value, 0) + count
+    found: dict[str, dict[str | None, int]] = {}
+    for (column, said), count in summed.items():
+        found.setdefault(column, {})[said] = count
     for counts in found.values():
         if without := total - sum(counts.values()):
             counts[None] = counts.get(None, 0) + without

@@ -100,7 +100,7 @@ def pieces_of(body: str, told: Told) -> list[str]:
     found: list[tuple[int, int]] = []
     seen: set[str] = set()
     while places and len(found) < PASSAGES:
-        at, near = max(_near_each(places), key=lambda at_place: (len(at_place[1] - seen), len(at_place[1]), -at_place[0]))
+        at, near = _best(places, seen)
         found.append((max(at - BEFORE, 0), at + BEHIND))
         seen |= near
         places = [place for place in places if not at - BEFORE - BEHIND <= place[0] <= at + BEHIND + BEFORE]
@@ -127,6 +127,18 @@ def _places(small: str, beginnings: Collection[str]) -> list[tuple[int, str]]:
                 left -= 1
             at = small.find(beginning, at + 1)
     return sorted(places)
+
+
+def _best(places: Sequence[tuple[int, str]], seen: set[str]) -> tuple[int, set[str]]:
+    """Where most words stand near each other that no other passage has, and which; the first of such places."""
+    present = {beginning for _, beginning in places}
+    best, best_near, counts = 0, set[str](), (-1, -1)
+    for at, near in _near_each(places):
+        if (here := (len(near - seen), len(near))) > counts:
+            best, best_near, counts = at, near, here
+            if counts == (len(present - seen), len(present)):  # no place has more
+                break
+    return best, best_near
 
 
 def _near_each(places: Sequence[tuple[int, str]]) -> Iterator[tuple[int, set[str]]]:

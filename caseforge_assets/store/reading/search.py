@@ -1,6 +1,7 @@
 """The search over nodes, documents and candidates: what is found, by rank, with the passages that say it.
 
-Of very many hits some hundred are ranked, those in headings first: who searches for a word that nearly all texts have finds what is called so.
+Of very many hits some hundred are ranked, those in headings first: who searches for a word that nearly all texts have finds what is called so. Where more headings
+have it than are ranked, texts are not looked through: what only they say would stand behind all of these.
 """
 
 from __future__ import annotations
@@ -80,22 +81,24 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
     if not configs:
         return Found()
     where = "t.kind = any(:kinds) and (cast(:frameworks as text[]) is null or t.framework_key = any(:frameworks))"
+    enough = (
+        f"(select count(*) from named) > {RANKED_HEADINGS}" if phrases else f"exists (select 1 from every_name offset {RANKED_HEADINGS})"
+    )
     # All of `every_` is planned for and only the first of it read: planned for the first few, all texts might be read one by one for what hardly any has.
     # Words go along unread, so that no text is looked up again to be ranked.
     query = text(f"""
     with every_name as materialized (
         select {_TAKEN} from caseforge.found_text t where {where} and ({matches(configs, "heading", loosely=phrases)})),
-    every_text as materialized (select {_TAKEN} from caseforge.found_text t where {where} and ({matches(configs, loosely=phrases)})),
-    named as materialized ({_first("every_name", RANKED_HEADINGS, matches(configs, "heading"), phrases)}),
-    told as materialized ({_first("every_text", RANKED_TEXTS + 1, matches(configs), phrases)}),
-    hits as materialized (
-        select t.id, t.kind, t.framework_key, t.row_id, cast({_rank(configs)} as double precision) as rank
-        from (select * from named union all select * from told where id not in (select id from named)) t),
+    named as materialized ({_ranked("every_name", RANKED_HEADINGS, configs, "heading", phrases)}),
+    every_text as materialized (
+        select {_TAKEN} from caseforge.found_text t where not {enough} and {where} and ({matches(configs, loosely=phrases)})),
+    told as materialized ({_ranked("every_text", RANKED_TEXTS, configs, "words", phrases)} and t.id not in (select id from named)),
+    hits as materialized (select * from named union all select * from told),
     page as (
         select id, rank from hits where cast(:rank as double precision) is null or (-rank, id) > (- cast(:rank as double precision), :id)
         order by rank desc, id limit :limit)
     select (select array_agg(id order by rank desc, id) from page), (select array_agg(rank order by rank desc, id) from page),
-           (select count(*) from hits), (select count(*) from told) > {RANKED_TEXTS} or {_looked_through(phrases)},
+           (select count(*) from hits), {enough} or exists (select 1 from every_text offset {LOOKED_THROUGH if phrases else RANKED_TEXTS}),
            (select jsonb_object_agg(kind, n) from (select kind, count(*) as n from hits group by 1) k),
            (select jsonb_object_agg(framework_key, n) from (select framework_key, count(*) as n from hits group by 1) f),
            (select array_agg(row_id) from hits where kind = '{CANDIDATE}')
@@ -110,21 +113,15 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
     return Found(tuple(zip(ids or (), ranks or (), strict=True)), count, more, kinds or {}, frameworks or {}, candidates or ())
 
 
-def _first(found: str, count: int, exactly: str, phrases: bool) -> str:
-    """The first of what was found; where there are phrases, of those in which the words stand beside each other."""
-    if not phrases:
-        return f"select * from {found} limit {count}"
-    return f"select t.* from (select * from {found} limit {LOOKED_THROUGH}) t where {exactly} limit {count}"
+def _ranked(found: str, count: int, configs: Sequence[str], column: str, phrases: bool) -> str:
+    """The query for ids and ranks of the first of what was found; where there are phrases, of those in which the words stand beside each other.
 
-
-def _looked_through(phrases: bool) -> str:
-    """Tells whether there are more texts with the words of a phrase than are looked through."""
-    return f"exists (select 1 from every_text offset {LOOKED_THROUGH})" if phrases else "false"
-
-
-def _rank(configs: Sequence[str]) -> str:
+    Conditions may follow it.
+    """
+    most, said = (LOOKED_THROUGH, matches(configs, column)) if phrases else (count, "true")
     cases = " ".join(f"when t.config = '{config}' then ts_rank(t.words, {tsquery(config)})" for config in configs)
-    return f"case {cases} end"
+    rank = f"cast(case {cases} end as double precision)"
+    return f"select t.id, t.kind, t.framework_key, t.row_id, {rank} as rank from (select * from {found} limit {most}) t where ({said})"
 
 
 def hits(connection: Connection, asked: Search, ranked: Sequence[tuple[int, float]]) -> list[Hit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
@@ -11,6 +12,7 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stages import project_stages
+from caseforge_assets.store.reading import search
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY, SHOP
 
@@ -69,6 +71,42 @@ def test_a_search_is_walked_through_page_by_page(serve: Serve) -> None:
             break
     assert met == whole
     assert len(met) == len(set(met)) > 4
+
+
+def test_where_many_are_called_so_texts_are_not_looked_through(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = serve(given=["1.1.1", "2.1.2"])
+    served.bench.change("update caseforge.candidate set title = 'Zebra crossing' where candidate_uid like '2.1.2-%'")
+    client = served.client()
+    everything = found(client, "mending or advertise", limit=50)
+    called = [hit for hit in everything["items"] if any(part["hit"] for part in hit["title"])]
+    assert 1 < len(called) < everything["found"]
+    assert not everything["more"]
+    monkeypatch.setattr(search, "RANKED_HEADINGS", len(called))
+    assert found(client, "mending or advertise", limit=49)["found"] == everything["found"]
+    monkeypatch.setattr(search, "RANKED_HEADINGS", len(called) - 1)
+    few = found(client, "mending or advertise", limit=48)
+    assert few["more"]
+    assert few["found"] == len(few["items"]) == len(called) - 1
+    assert {hit["name"] for hit in few["items"]} < {hit["name"] for hit in called}
+    monkeypatch.setattr(search, "RANKED_TEXTS", 1)
+    texts = found(client, "mending", kind="candidate", limit=47)
+    assert (texts["found"], texts["more"]) == (1, True)
+
+
+def test_a_phrase_that_many_are_called_is_not_looked_for_in_texts(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = serve(given=["1.1.1", "2.1.2"])
+    served.bench.change("update caseforge.candidate set title = 'Zebra crossing' where candidate_uid like '2.1.2-%'")
+    served.bench.change(
+        """update caseforge.candidate set fields = fields || '{"description": "Crossing, zebra; zebra crossing."}' where candidate_uid = '1.1.1-UC01'"""
+    )
+    client = served.client()
+    everything = found(client, '"zebra crossing"', limit=50)
+    assert ("candidate", "1.1.1-UC01") in names(everything)
+    assert ("candidate", "1.1.1-UC01") not in names(found(client, '"crossing zebra crossing"', limit=50))
+    monkeypatch.setattr(search, "RANKED_HEADINGS", everything["found"] - 2)
+    few = found(client, '"zebra crossing"', limit=49)
+    assert few["more"]
+    assert set(names(everything)) - set(names(few)) == {("candidate", "1.1.1-UC01")}
 
 
 def test_hostile_words_find_nothing_and_break_nothing(serve: Serve) -> None:
