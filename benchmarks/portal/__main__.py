@@ -15,8 +15,11 @@ from typing import Any
 from benchmarks.portal.asked import AIM_FIRST_PAINT_MS, AIM_KB, AIM_MS, pages
 from benchmarks.service.asked import Asked
 from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, started_clients, times
+from benchmarks.service.changes import changed_every
 from benchmarks.service.client import CLIENTS, Client
 from benchmarks.service.served import cpu_s, database_pid
+from caseforge_assets.store.database.engine import open_store
+from caseforge_assets.store.database.location import database_url
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -28,6 +31,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--workers", type=int, help="processes that answer; by default as many as `caseforge serve` takes by itself")
     parser.add_argument("--keep-nothing", action="store_true", help="answers are made anew each time")
+    parser.add_argument("--changes-every", type=float, metavar="S", help="seconds between changes of the store while readers ask")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with (
@@ -42,7 +46,8 @@ def main() -> None:
         load = os.getloadavg()[0]
         looked_at = {"service": pid, "database": database_pid(settings.home)}
         cpu_before = {name: cpu_s(process) for name, process in looked_at.items()}
-        taken = ask(processes, port, token, asked, options.seconds, 0)
+        with changed_every(options.changes_every, open_store(database_url(settings))):
+            taken = ask(processes, port, token, asked, options.seconds, 0)
         cpu_ms = {name: 1_000 * (cpu_s(process) - cpu_before[name]) / len(taken) for name, process in looked_at.items()}
         figures: dict[str, Any] = {
             "pages": _by_name(asked, taken),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.service.asked import AIMS_MS, Asked, everything
 from benchmarks.service.bench import ask, filled, kept_folder, search_words, served, started_clients, times
+from benchmarks.service.changes import changed_every
 from benchmarks.service.client import CLIENTS, Client
 from benchmarks.service.listeners import delays_ms
 from benchmarks.service.served import cpu_s, database_pid, memory_mb, server_ms, server_seconds
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-nothing", action="store_true", help="answers are made anew each time, as where something changes all the time"
     )
+    parser.add_argument("--changes-every", type=float, metavar="S", help="seconds between changes of the store while clients ask")
     parser.add_argument("--listeners", type=int, default=200, help="to the stream of events, after that")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -49,11 +51,13 @@ def main() -> None:
         load = os.getloadavg()
         looked_at = {"service": [pid], "database": [database_pid(settings.home)], "clients": list(clients)}
         before, cpu_before = server_seconds(port), {name: sum(map(cpu_s, pids)) for name, pids in looked_at.items()}
-        taken = ask(processes, port, token, asked, options.seconds, options.pause / 1_000)
+        store = open_store(database_url(settings))
+        with changed_every(options.changes_every, store):
+            taken = ask(processes, port, token, asked, options.seconds, options.pause / 1_000)
         figures = _figures(asked, taken) | {
             "server_ms": server_ms(before, server_seconds(port)),
             "cpu_ms": {name: 1_000 * (sum(map(cpu_s, pids)) - cpu_before[name]) / len(taken) for name, pids in looked_at.items()},
-            "events": times(delays_ms(port, token, open_store(database_url(settings)), options.listeners)) if options.listeners else {},
+            "events": times(delays_ms(port, token, store, options.listeners)) if options.listeners else {},
             "listeners": options.listeners,
             "memory_mb": memory_mb(pid),
             "load_before": load[0],
