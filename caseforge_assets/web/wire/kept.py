@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 Value = TypeVar("Value")
 MOST_KEPT = 256
@@ -24,6 +24,7 @@ class Kept:
     def __init__(self) -> None:
         """Nothing is kept yet."""
         self._values: OrderedDict[tuple[str, str], object] = OrderedDict()
+        self._counting: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, state: str, name: str, count: Callable[[], Value]) -> Value:
@@ -32,19 +33,31 @@ class Kept:
         Args:
             state: a text that is another one after each change.
             name: what is counted: all that it depends on but the state.
-            count: counts it; two who ask at once may both do so.
+            count: counts it; who asks meanwhile waits for that.
         """
         known = state, name
         with self._lock:
             if known in self._values:
-                self._values.move_to_end(known)
-                return cast("Value", self._values[known])
-        value = count()
-        with self._lock:
-            self._values[known] = value
-            if len(self._values) > MOST_KEPT:
-                self._values.popitem(last=False)
-        return value
+                return self._found(known)
+            alone = self._counting.setdefault(known, threading.Lock())
+        with alone:
+            with self._lock:
+                if known in self._values:
+                    return self._found(known)
+            try:
+                value = count()
+                with self._lock:
+                    self._values[known] = value
+                    if len(self._values) > MOST_KEPT:
+                        self._values.popitem(last=False)
+                return value
+            finally:
+                with self._lock:
+                    self._counting.pop(known, None)
+
+    def _found(self, known: tuple[str, str]) -> Any:
+        self._values.move_to_end(known)
+        return self._values[known]
 
 
 @dataclass(frozen=True)
