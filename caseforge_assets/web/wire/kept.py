@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 Value = TypeVar("Value")
 MOST_KEPT = 256
@@ -38,12 +38,12 @@ class Kept:
         known = state, name
         with self._lock:
             if known in self._values:
-                return self._found(known)
+                return cast("Value", self._found(known))
             alone = self._counting.setdefault(known, threading.Lock())
         with alone:
             with self._lock:
                 if known in self._values:
-                    return self._found(known)
+                    return cast("Value", self._found(known))
             try:
                 value = count()
                 with self._lock:
@@ -55,7 +55,7 @@ class Kept:
                 with self._lock:
                     self._counting.pop(known, None)
 
-    def _found(self, known: tuple[str, str]) -> Any:
+    def _found(self, known: tuple[str, str]) -> object:
         self._values.move_to_end(known)
         return self._values[known]
 

@@ -117,7 +117,7 @@ def page_of(
     if left and cursor is not None:
         after = decode_cursor(cursor, order, len(place(left[0])))
         try:
-            left = [row for row in left if place(row) > tuple(after or ())]  # type: ignore[operator]
+            left = [row for row in left if place(row) > tuple(after or ())]
         except TypeError:
             raise _foreign() from None
     page = left[:limit]
