@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 13.333, 7.5
 MARGIN = 0.6
-DARK, ACCENT, GREY, PALE, WARN = "1F2933", "0B5C7A", "5F6B76", "E4EEF2", "9A3412"
+DARK, ACCENT, GREY, WARN = "1F2933", "0B5C7A", "5F6B76", "9A3412"
 FONT = "Calibri"
 _CHARACTER_EM, _LINE_EM = 0.53, 1.2  # of the font's size: how wide a letter is on average, how high a line
 _TITLE_LAYOUT, _TITLED_LAYOUT = 0, 5

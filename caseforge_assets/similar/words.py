@@ -18,7 +18,6 @@ import numpy.typing as npt
 from caseforge_assets.stages.languages import ENGLISH, primary
 from caseforge_assets.stages.word_lists import has_words, word_list
 
-RULES = "1"  # another one: words are made anew
 WORD = np.dtype([("word", "<u4"), ("weight", "u1"), ("of_title", "u1")])
 STEM_LETTERS = 6
 IN_TEXT, ALSO_OF_PROCESS = 200, 100  # a word that describes the process, too, says half as much

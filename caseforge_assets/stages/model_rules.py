@@ -15,7 +15,6 @@ from caseforge_assets.wording import counted
 
 MODELS_FILE = Path(__file__).with_name("models.toml")
 CHAT_COMPLETIONS = "chat/completions"
-RESPONSES = "responses"
 EMBEDDINGS = "embeddings"
 VERBOSITIES = ("low", "medium", "high")
 SOON = timedelta(days=45)  # OpenAI gives six months' notice of a model's end; by now a person should choose another one

@@ -65,6 +65,12 @@ def test_truncated_answers_count_as_ones_that_had_no_room() -> None:
     assert fit_budgets(whole + cut, 0.95) is None, "the history does not say how much those would have needed"
 
 
+def test_an_answer_without_tokens_says_nothing_of_what_is_needed() -> None:
+    answers, size = made_up(ENOUGH_ANSWERS), RequestSize(800, 4, 2)
+    assert fit_budgets([*answers[1:], UsedTokens(size, 0, False)], 0.9) is None, "it does not count among those that are enough"
+    assert LEAST < fitted([*answers, UsedTokens(size, 0, False)], 0.9).budget(size, LEAST, MOST) < MOST
+
+
 def test_budgets_stay_within_bounds_and_come_in_steps() -> None:
     fit = fitted(made_up(500), 0.98)
     budgets = {fit.budget(RequestSize(tokens, 4, 1), LEAST, MOST) for tokens in range(1, 100_000, 500)}

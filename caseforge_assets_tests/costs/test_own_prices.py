@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from caseforge_assets.batches.response_body import Usage
 from caseforge_assets.costs.estimates import expected_cost_usd
-from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrice, OwnPrices, cost_usd, priced_as, rates_on
+from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrice, OwnPrices, cost_usd, price_at_once_usd, priced_as, rates_on
 
 ON = datetime(2026, 12, 20, 9, tzinfo=UTC)
 PRICE = OwnPrice.model_validate({"input": 1.2, "cached_input": "0.06", "cache_write": 1.5, "output": 6, "valid_from": "2026-12-15"})
@@ -99,3 +99,8 @@ def test_without_prices_of_ones_own_the_model_that_answered_counts() -> None:
 def test_what_is_no_price_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OwnPrice.model_validate(wrong)
+
+
+def test_a_call_that_is_answered_at_once_costs_twice_the_batch_price() -> None:
+    assert price_at_once_usd(Usage(1_000, 0, 500, 0), "plain", OWN) == 2 * Decimal("0.006")
+    assert price_at_once_usd(Usage(1_000, 0, 500, 0), "unheard-of", OWN) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.stages.model_rules import MODELS, RESPONSES, Asked, broken_rules, default_temperature, rules_of, taken_temperature
+from caseforge_assets.stages.model_rules import MODELS, Asked, broken_rules, default_temperature, rules_of, taken_temperature
 
 FINE = Asked("gpt-5", 1.0, None, None, 8_000)
 
@@ -59,8 +59,8 @@ def test_what_a_model_refuses_is_said_with_what_to_write_instead(asked: Asked, s
         Asked("gpt-4o-2024-08-06", 0.2, None, None, 16_384, schema=True),
         Asked("gpt-6.1-terra", None, "none", None, 128_000, schema=True),
         Asked("gpt-6.2-astra", None, "extreme", None, 900_000),  # little is known of it, and nothing of this
-        Asked("gpt-5.5-pro", None, "high", "low", 8_000, schema=True, endpoint=RESPONSES),
-        Asked("gpt-6.1-sol", None, None, None, 8_000, schema=True, endpoint=RESPONSES),
+        Asked("gpt-5.5-pro", None, "high", "low", 8_000, schema=True, endpoint="responses"),
+        Asked("gpt-6.1-sol", None, None, None, 8_000, schema=True, endpoint="responses"),
         Asked("a-model-of-our-own", 1.7, "tremendous", None, 10_000_000, schema=True),
     ],
 )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.schema.access_tables import api_token
 from caseforge_assets.web.app import make_app
 from caseforge_assets.web.service import Service
+from caseforge_assets_tests.http_servers import running
 from caseforge_assets_tests.web.receiver import Receiver
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
@@ -67,17 +66,8 @@ NOTHING_MORE: Mapping[str, str] = {}
 @contextmanager
 def listening(served: Served, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """A real server in a thread, for what a test client cannot do; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = uvicorn.Server(uvicorn.Config(served.app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
-        thread.start()
-        try:
-            while not server.started and thread.is_alive():
-                time.sleep(0.005)
-            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-        finally:
-            server.should_exit = server.force_exit = True
-            thread.join()
+    with running(uvicorn.Config(served.app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=1)) as (host, port):
+        yield f"http://{host}:{port}"
 
 
 def settings_for(bench: Workbench, more: Mapping[str, str]) -> Settings:

@@ -105,8 +105,7 @@ def _say(session: Session, restored: Restored, undeclared: list[str], took_s: fl
         console.print(f"  {batch}: is looked for at its provider before it is created again; `caseforge monitor` goes on with it.")
     for batch in restored.to_collect:
         console.print(f"  {batch}: its results are here; `caseforge collect` takes them.")
-    branch = restored.others.other_branch
-    if branch:
+    if branch := restored.other_branch:
         errors.print(
             f"Left out: {counted(len(branch), 'segment')} of a database that was set back to an older state, from {branch[0]} on. "
             "`caseforge restore --up-to SEGMENT` restores that one instead.",

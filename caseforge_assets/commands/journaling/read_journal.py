@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,19 +35,6 @@ _ONCE = {table.name: f',"{column}":'.encode() for table, column in WRITTEN_ONCE.
 
 class JournalBroken(ValueError):
     """A segment is missing, altered or not to be understood; the text says which one and what to do."""
-
-
-@dataclass(frozen=True)
-class OffTheChain:
-    """Segments that the newest one does not go back to.
-
-    Attributes:
-        left_over: Of writers that were killed before they had recorded them: what they hold came again later.
-        other_branch: Of a database that was set back to an older state and went on from there.
-    """
-
-    left_over: tuple[str, ...] = ()
-    other_branch: tuple[str, ...] = ()
 
 
 def segment_names(folder: ArtifactFolder) -> list[str]:
@@ -164,13 +150,15 @@ def split_line(line: bytes) -> tuple[str, bytes | None]:
     return table.decode(), line[len(_TABLE) + len(table) + len(ROW) :].rstrip(b"\n")[:-1]
 
 
-def off_the_chain(folder: ArtifactFolder, chain: list[Segment]) -> OffTheChain:
-    """Gives what else is in the folder that the chain, newest first, does not replace."""
+def other_branch(folder: ArtifactFolder, chain: list[Segment]) -> tuple[str, ...]:
+    """Segments of a database that was set back to an older state and went on from there: the chain, newest first, does not go back to them.
+
+    Single ones are of writers that were killed before they had recorded them: what they hold came again later.
+    """
     known, oldest = {segment.path for segment in chain}, chain[-1].path
     others = [name for name in segment_names(folder) if name not in known and name > oldest]
     followed = {str((_read_head(folder, name)["previous"] or {}).get("path")) for name in others}
-    branch = {name for name in others if name in followed or (_read_head(folder, name)["previous"] or {}).get("path") in others}
-    return OffTheChain(tuple(name for name in others if name not in branch), tuple(sorted(branch)))
+    return tuple(sorted(name for name in others if name in followed or (_read_head(folder, name)["previous"] or {}).get("path") in others))
 
 
 def is_as_now(folder: ArtifactFolder, path: str) -> bool:

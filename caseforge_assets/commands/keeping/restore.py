@@ -15,7 +15,7 @@ from caseforge_assets.artifacts import Artifact, ArtifactFolder, read_hash
 from caseforge_assets.batches.states import NOT_COLLECTED, NOT_OPENED, BatchState, is_final, remote_status
 from caseforge_assets.commands.access.shut_out import shut_out_everybody
 from caseforge_assets.commands.collecting.fetch_results import ROLES
-from caseforge_assets.commands.journaling.read_journal import OffTheChain, is_as_now, off_the_chain, read_newest_states, segment_names
+from caseforge_assets.commands.journaling.read_journal import is_as_now, other_branch, read_newest_states, segment_names
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction, refuse_schema_before
@@ -43,6 +43,7 @@ class Restored:
         until: When the newest segment was written; what was changed later is not there, but for answers.
         looked_for: Names of batches that are looked for at their provider.
         to_collect: Names of batches whose results are here and are collected next.
+        other_branch: Segments of a database that was set back to an older state and went on from there.
         shut_out: Accounts and tokens that cannot be used any more.
     """
 
@@ -52,7 +53,7 @@ class Restored:
     until: datetime
     looked_for: tuple[str, ...]
     to_collect: tuple[str, ...]
-    others: OffTheChain
+    other_branch: tuple[str, ...]
     shut_out: int = 0
 
 
@@ -89,8 +90,8 @@ def restore(store: Engine, folder: ArtifactFolder, *, up_to: str | None = None, 
         events = keep_standing_events(connection)
         looked_for = [batch.name for batch in batches.in_states(connection, NOT_OPENED) if _look_for(connection, folder, batch)]
         to_collect = [batch.name for batch in batches.in_states(connection, NOT_COLLECTED) if _find_results(connection, folder, batch)]
-        others = off_the_chain(folder, chain) if up_to is None else OffTheChain()
-    return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), others, shut_out)
+        branch = other_branch(folder, chain) if up_to is None else ()
+    return Restored(rows, events, len(chain), chain[0].written_at, tuple(looked_for), tuple(to_collect), branch, shut_out)
 
 
 def refuse_unless_empty(store: Engine) -> None:

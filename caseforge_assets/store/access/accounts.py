@@ -21,7 +21,6 @@ class AccountRow:
 
     id: int
     name: str
-    has_password: bool
     issuer: str | None
     subject: str | None
     limit_usd: Decimal | None
@@ -30,7 +29,7 @@ class AccountRow:
     disabled_at: datetime | None
 
 
-_COLUMNS = "id, name, password_hash is not null as has_password, issuer, subject, limit_usd, created_by, created_at, disabled_at"
+_COLUMNS = "id, name, issuer, subject, limit_usd, created_by, created_at, disabled_at"
 
 
 def find(connection: Connection, name: str) -> AccountRow | None:

@@ -24,7 +24,7 @@ class Group:
     count: int
 
 
-GROUP, OWNER, ROOT, TEN = "group_id", "owner", "root_id", "tens"  # by what counts are kept
+OWNER, ROOT, TEN = "owner", "root_id", "tens"  # by what counts are kept
 _CHOSEN = "join caseforge.candidate_group g on g.id = {row}.group_id and {group}"
 _COUNTED = (
     "select c.group_id, c.root_id, c.owner, c.tens, c.count from caseforge.candidate_count c {chosen} where c.count > 0 and {condition}"

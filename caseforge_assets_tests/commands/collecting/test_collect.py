@@ -316,6 +316,14 @@ def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_a
     assert [(asset, good) for asset, good, _ in events] == [("process_batch_outputs", False)]
 
 
+def test_a_batch_that_is_rejected_for_want_of_credit_stops_sending(bench: OpenBench) -> None:
+    opened = bench(faults=["reject:code=billing_hard_limit_reached,message=Billing hard limit has been reached"])
+    assert collected(opened, "1.1.1", "1.1.2").outcomes == {"quota": 2}
+    assert opened.column("select distinct state from caseforge.request") == ["pending"]
+    (stopped,) = opened.column("select stopped_reason from caseforge.provider")
+    assert "Billing hard limit" in (stopped or "")
+
+
 def test_a_rejected_batch_blames_the_named_line_only(bench: OpenBench) -> None:
     opened = bench(faults=["reject:line=2,batch=1,code=missing_required_parameter,param=body.messages,message=Missing required parameter"])
     opened.generate(stages=[PROCESS])

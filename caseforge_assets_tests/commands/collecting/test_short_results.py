@@ -173,6 +173,8 @@ def test_a_batch_that_was_given_up_can_be_fetched_after_all(bench: OpenBench) ->
     assert opened.query("select state from caseforge.request where stage = 'process_details'") == [("answered",)] * len(CODES)
     assert opened.stats()["requests_accepted"] == len(CODES)
     assert problems(opened) == []
+    decided = opened.query("select actor, action from caseforge.audit_entry where subject = 'batch 1' order by id")
+    assert decided == [("test", "batch.given-up"), *[("test", "batch.fetched-again")] * 2]
 
 
 @pytest.mark.parametrize(

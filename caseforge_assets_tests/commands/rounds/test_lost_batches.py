@@ -106,4 +106,5 @@ def test_a_batch_that_stays_unknown_is_given_up_by_a_person(bench: OpenBench) ->
     assert result is not None
     assert result.outcomes == {"cancelled": len(CODES)}
     assert opened.query("select distinct state from caseforge.request") == [("parked",)]
+    assert opened.query("select actor, action from caseforge.audit_entry where subject = 'batch 1'") == [("test", "batch.given-up")]
     assert opened.round().stuck == []

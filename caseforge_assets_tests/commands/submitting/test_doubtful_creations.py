@@ -195,6 +195,9 @@ def test_a_person_says_which_batch_it_is(bench: OpenBench) -> None:
     assert adopt_batch(opened.project, str(number), mine, by="test").state == "open"
     with pytest.raises(CannotAdopt, match="already"):
         adopt_batch(opened.project, str(number), mine, by="test")
+    with pytest.raises(CannotAdopt, match="is open; only a batch of which"):
+        adopt_batch(opened.project, str(number), create_other(opened), by="test")
+    assert opened.query("select actor, action from caseforge.audit_entry where subject like 'batch %'") == [("test", "batch.adopted")]
     opened.work()
     assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("ok", 6)]
 

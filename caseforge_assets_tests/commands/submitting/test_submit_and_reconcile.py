@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY
@@ -129,6 +131,22 @@ def test_a_refusal_puts_the_requests_back_with_the_reason_when_no_list_shows_the
     assert opened.column("select stopped_reason is not null from caseforge.provider") == [stops]
 
 
+@pytest.mark.parametrize(("status", "stops"), [(400, False), (401, True)])
+def test_an_upload_that_is_refused_puts_the_requests_back_at_once(bench: OpenBench, status: int, stops: bool) -> None:
+    opened = plan(bench(faults=[f"reply_error:when=before,status={status},match=^POST /v1/files$"]))
+    with pytest.raises(ProviderStopped) if stops else nullcontext():
+        submit_batches(opened.project)
+    found = state(opened)
+    assert (found[0], f"HTTP {status}" in (found[1] or "")) == ("refused", True)
+    assert opened.query("select state, count(*) from caseforge.request group by 1") == [("pending", 6)]
+    assert opened.query("select outcome, count(*) from caseforge.attempt group by 1") == [("not_sent", 6)]
+    assert opened.column("select stopped_reason is not null from caseforge.provider") == [stops]
+    assert opened.column("select refused_key is not null from caseforge.batch") == [not stops], (
+        "a refused key is no refusal of what was to be sent"
+    )
+    assert opened.stats()["batches_created"] == 0
+
+
 def test_after_a_refusal_the_requests_go_into_the_next_batch_when_they_are_sent_again(bench: OpenBench) -> None:
     opened = bench(faults=["reply_error:when=before,status=429,call=1"], create_grace_s=0.5)
     opened.approve(stages=[PROCESS])
@@ -144,6 +162,20 @@ def test_waiting_for_the_end_does_not_run_into_the_same_refusal_again_and_again(
     rounds = opened.work()
     assert sum(len(finished.refused) for finished in rounds) == 1
     assert opened.column("select state from caseforge.batch") == ["refused"]
+
+
+def test_what_was_refused_is_sent_again_when_a_person_asks_and_not_by_itself(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_error:when=before,status=400,call=1"], create_grace_s=0)
+    opened.approve("1.1.1", "1.1.2", stages=[PROCESS])
+    opened.work()
+    assert state(opened)[0] == "refused"
+    with opened.store.begin() as connection:
+        by_itself = foresee_sending(connection, opened.project, unattended=True)
+        asked_for = foresee_sending(connection, opened.project)
+    assert (by_itself.ready, len(asked_for.ready), asked_for.waits) == ((), 2, ())
+    (why,) = by_itself.waits
+    assert why.startswith("2 requests are not sent again by themselves, because batch 1 of them was refused: ")
+    assert "HTTP 400" in why
 
 
 def test_without_credit_sending_stops(bench: OpenBench) -> None:
@@ -186,6 +218,9 @@ def test_the_manifest_says_what_every_line_of_the_file_stands_for(bench: OpenBen
     import json
 
     opened = plan(bench())
+    assert opened.query(
+        "select expected_cost_usd > 0, expected_cost_usd = (select sum(expected_cost_usd) from caseforge.attempt) from caseforge.batch"
+    ) == [(True, True)]
     opened.round()
     artifacts, remote_id = opened.query("select artifacts, remote_id from caseforge.batch")[0]
     lines = {

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
 from starlette.types import Scope
 
 from caseforge_assets.web.portal.problems import problem_page
 from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies, Largest
 from caseforge_assets.web.wire.problems import answer_with_problems
+from caseforge_assets_tests.http_servers import running, sizing_app
 
 
 async def one_mebibyte(_scope: Scope) -> Largest:
@@ -22,23 +21,11 @@ async def one_mebibyte(_scope: Scope) -> Largest:
 
 
 @contextmanager
-def listening() -> Iterator[tuple[str, int]]:
-    app = FastAPI()
+def bounded() -> Iterator[tuple[str, int]]:
+    app = sizing_app()
     answer_with_problems(app, problem_page)
-
-    @app.post("/size")
-    async def size(request: Request) -> int:
-        return len(await request.body())
-
-    server = uvicorn.Server(uvicorn.Config(BoundedBodies(app, one_mebibyte, pause_s=0.3), log_level="critical"))
-    with socket.create_server(("127.0.0.1", 0)) as port:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [port]})
-        thread.start()
-        try:
-            yield port.getsockname()
-        finally:
-            server.should_exit = True
-            thread.join()
+    with running(uvicorn.Config(BoundedBodies(app, one_mebibyte, pause_s=0.3), log_level="critical")) as address:
+        yield address
 
 
 def exchange(address: tuple[str, int], headers: str, *pieces: bytes) -> bytes:
@@ -61,7 +48,7 @@ def exchange(address: tuple[str, int], headers: str, *pieces: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
-    with listening() as found:
+    with bounded() as found:
         yield found
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
 
 from caseforge_assets.web.wire import heads
 from caseforge_assets.web.wire.heads import LARGEST_BYTES, BoundedHeads
+from caseforge_assets_tests.http_servers import running, sizing_app
 
 HEAD = b"POST /size HTTP/1.1\r\nHost: here\r\n"
 PIECE = b"x" * 16_384
@@ -21,21 +20,9 @@ PIECE = b"x" * 16_384
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     monkeypatch.setattr(heads, "HEAD_S", 0.5)
-    app = FastAPI()
-
-    @app.post("/size")
-    async def size(request: Request) -> int:
-        return len(await request.body())
-
-    server = uvicorn.Server(uvicorn.Config(app, http=BoundedHeads, ws="none", log_level="critical", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as port:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [port]})
-        thread.start()
-        try:
-            yield port.getsockname()
-        finally:
-            server.should_exit = True
-            thread.join()
+    configured = uvicorn.Config(sizing_app(), http=BoundedHeads, ws="none", log_level="critical", timeout_graceful_shutdown=1)
+    with running(configured) as address:
+        yield address
 
 
 def answers(address: tuple[str, int], *pieces: bytes, pause_s: float = 0) -> bytes:
