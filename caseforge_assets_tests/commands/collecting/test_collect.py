@@ -316,6 +316,15 @@ def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_a
     assert [(asset, good) for asset, good, _ in events] == [("process_batch_outputs", False)]
 
 
+def test_a_bad_answer_to_a_question_that_was_replaced_meanwhile_is_not_asked_again(bench: OpenBench) -> None:
+    opened = bench(faults=["missing_line:match=-1-1-1-r", "http_500:match=-1-1-2-r"], missing_files_grace_s=0)
+    batch_id = to_final(opened, "1.1.1", "1.1.2", "1.1.3")
+    opened.change("update caseforge.request set is_current = false")
+    collect(opened, batch_id)
+    states = {code: opened.query(ATTEMPTS, stage="process_details", code=code)[0][:2] for code in ("1.1.1", "1.1.2", "1.1.3")}
+    assert states == {"1.1.1": ("missing_line", "replaced"), "1.1.2": ("server_error", "replaced"), "1.1.3": ("ok", "answered")}
+
+
 def test_a_batch_that_is_rejected_for_want_of_credit_stops_sending(bench: OpenBench) -> None:
     opened = bench(faults=["reject:code=billing_hard_limit_reached,message=Billing hard limit has been reached"])
     assert collected(opened, "1.1.1", "1.1.2").outcomes == {"quota": 2}

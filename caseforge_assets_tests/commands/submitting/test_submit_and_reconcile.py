@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
-from caseforge_assets.openai_batch.client import SUBMISSION_KEY
+from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.store.database.engine import try_lock
+from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.commands.submissions import GRACE_S, Dying, Killed, assert_sent_once, plan, settle, state
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
@@ -211,6 +214,32 @@ def test_a_batch_that_another_process_holds_is_left_to_it(bench: OpenBench) -> N
         assert held
         submit_batches(opened.project)
     assert state(opened)[0] == "planned"
+    assert opened.stats()["batches_created"] == 0
+
+
+def test_what_was_created_meanwhile_is_not_put_back(bench: OpenBench) -> None:
+    opened = plan(bench(latency_s=60))
+    opened.round()
+    (number,) = opened.column("select id from caseforge.batch")
+    with opened.store.begin() as connection:
+        assert not batches.put_back(connection, number, [BatchState.creating, BatchState.uploaded], "too late")
+    assert opened.query("select state, reason from caseforge.batch") == [("open", None)]
+    assert opened.query("select state, count(*) from caseforge.request group by 1") == [("in_batch", 6)]
+    assert opened.query("select distinct outcome from caseforge.attempt") == [(None,)]
+
+
+def test_whoever_lost_a_batch_while_it_was_uploaded_creates_nothing(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = plan(bench())
+    upload = BatchClient.upload
+
+    def overtaken(client: BatchClient, path: Path, file_name: str, model: str = "") -> str:
+        file_id = upload(client, path, file_name, model)
+        opened.change("update caseforge.batch set state = 'creating'")  # by another process, whose lock was not seen
+        return file_id
+
+    monkeypatch.setattr(BatchClient, "upload", overtaken)
+    submit_batches(opened.project)
+    assert opened.query("select state, input_file_id from caseforge.batch") == [("creating", None)]
     assert opened.stats()["batches_created"] == 0
 
 
