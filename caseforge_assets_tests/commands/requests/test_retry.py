@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
+from caseforge_assets.commands.planning.retry_unattended import decide_retry
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.requests.retry_failed import Retried, Retry, retry_failed
+from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
@@ -73,6 +75,18 @@ def test_after_the_allowed_attempts_only_a_person_can_ask_again(bench: OpenBench
     assert "2 attempts were made; a person decides" in next(iter(given_up.left))
     assert list(retry(opened, asked=True).node_ids) == opened.ids("1.1.1")
     assert [row[2] for row in history(opened)] == [0, 1, 2]
+
+
+def test_a_retry_is_due_once_for_what_has_failed(bench: OpenBench) -> None:
+    opened = bench(faults=["http_500:match=-1-1-[12]-r"], frameworks={KEY: FrameworkSettings(title=KEY, source=f"{KEY}.csv")})
+    opened.generate(stages=[PROCESS])
+    (newest,) = opened.column("select max(id) from caseforge.request where state = 'failed'")
+    with opened.store.begin() as connection:
+        assert decide_retry(connection, opened.project).key == f"retry-{newest}-2"
+    opened.change("update caseforge.provider set stopped_reason = 'no credit', stopped_at = now()")
+    with opened.store.begin() as connection:
+        due = decide_retry(connection, opened.project)
+    assert (due.key, "no credit" in due.why_not) == ("", True)
 
 
 def test_a_plan_says_what_it_retries_and_what_it_gives_up(bench: OpenBench) -> None:

@@ -16,6 +16,7 @@ from caseforge_assets.commands.rounds.find_finished import find_finished
 from caseforge_assets.commands.rounds.send_approved import send_approved
 from caseforge_assets.commands.rounds.work_beside import Done, work_beside
 from caseforge_assets.commands.submitting.decide_submission import decide_submission
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.store.serving import wishes
 from caseforge_assets.store.serving.wishes import WishRow
 from caseforge_assets_tests.workbench import CODES, PATIENCE_S, PROCESS, OpenBench, Workbench
@@ -99,6 +100,9 @@ def test_the_sensors_of_dagster_heed_wishes(bench: OpenBench) -> None:
     opened.approve("1.1.1", stages=[PROCESS])
     with opened.store.begin() as connection:
         assert "still being made" in decide_submission(connection, opened.project).why_not
+    opened.change("update caseforge.provider set stopped_reason = 'no credit', stopped_at = now()")
+    with opened.store.begin() as connection:
+        assert "no credit" in decide_submission(connection, opened.project).why_not
     wish = asked(opened, Wish.submit)
     with opened.store.begin() as connection:
         due = decide_submission(connection, opened.project)
@@ -106,6 +110,26 @@ def test_the_sensors_of_dagster_heed_wishes(bench: OpenBench) -> None:
     look = asked(opened, Wish.collect)
     assert find_finished(opened.project) == []
     assert found(opened, look).outcome == "0 batches looked at; 0 finished, each of which a run of its own collects"
+
+
+def test_what_may_be_sent_is_due_once_and_again_after_a_while_or_with_more(bench: OpenBench) -> None:
+    opened = bench(quiet_period_s=0)
+
+    def key() -> str:
+        with opened.store.begin() as connection:
+            return decide_submission(connection, opened.project).key
+
+    opened.approve("1.1.1", stages=[PROCESS])
+    first = key()
+    assert first == key() != ""
+    opened.change("update caseforge.request set created_at = created_at - interval '11 minutes'")
+    second = key()
+    opened.approve("1.1.2", stages=[PROCESS])
+    assert len({first, second, key()}) == 3
+    plan_batches(opened.project)
+    assert key() == "", "whoever planned it sends it"
+    opened.change("update caseforge.batch set created_at = created_at - interval '2 minutes'")
+    assert "-left-1-through-0-" in key()
 
 
 def test_a_submission_that_is_wished_for_and_has_nothing_to_send_says_so(bench: OpenBench) -> None:

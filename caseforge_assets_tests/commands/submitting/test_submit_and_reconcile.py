@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from openai import OpenAI
 
+from caseforge_assets.batches.consent import Consent
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
+from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import REFUSED_GRACE_S
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.costs.sums import usd
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.store.database.engine import try_lock
@@ -179,6 +182,19 @@ def test_what_was_refused_is_sent_again_when_a_person_asks_and_not_by_itself(ben
     (why,) = by_itself.waits
     assert why.startswith("2 requests are not sent again by themselves, because batch 1 of them was refused: ")
     assert "HTTP 400" in why
+    assert plan_batches(opened.project, unattended=True).batch_ids == ()
+    assert len(plan_batches(opened.project).batch_ids) == 1
+
+
+def test_what_waits_for_approval_is_told_with_its_plan_and_its_cost_where_it_is_meant(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=5)
+    draft = opened.draft("1.1.1", "1.1.2", stages=[PROCESS])
+    with opened.store.begin() as connection:
+        all_of_it = foresee_sending(connection, opened.project)
+        others = foresee_sending(connection, opened.project, consent=Consent(plan_ids=frozenset({draft.id + 1})))
+    assert (all_of_it.ready, others.ready, others.waits) == ((), (), ())
+    (why,) = all_of_it.waits
+    assert why.startswith(f"2 requests (expected cost {usd(draft.expected_cost_usd)}) wait for approval: `caseforge approve {draft.id}`, ")
 
 
 def test_without_credit_sending_stops(bench: OpenBench) -> None:
