@@ -29,6 +29,7 @@ OPERATIONS = (
     ("sync journal.jsonl", 1),
     ("rename journal.jsonl", 1),
     *(("commit write_journal.write_segment", nth) for nth in (1, 2)),
+    ("commit write_journal.write_journal", 1),
     ("find file", 1),
     ("upload", 1),
     ("commit submit_batches._upload", 1),
@@ -65,6 +66,7 @@ MINOR = (
     "find file",
     "look",
     "rename batch.json",
+    "commit write_journal.write_journal",
     "commit check_alerts.check_alerts",
 )
 HALF = tuple(

@@ -9,7 +9,7 @@ from typing import Any
 
 from caseforge_assets.batches.outcomes import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.states import WAITS_FOR_ROOM, RemoteStatus
+from caseforge_assets.batches.states import TAKEN_BACK, TAKEN_BACK_WITH_PLAN, WAITS_FOR_ROOM, RemoteStatus
 from caseforge_assets.stages.model_rules import Ending
 
 
@@ -38,6 +38,11 @@ class BatchFigures:
     stray_lines: int | None
     is_held: bool = False
     usage_differs: str | None = None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """A person cancelled it, or its plan, before the provider knew of it: nothing has failed, also when its nodes are asked for again later."""
+        return (self.reason or "").endswith((TAKEN_BACK, TAKEN_BACK_WITH_PLAN))
 
     @property
     def verdict(self) -> BatchVerdict | None:

@@ -80,7 +80,9 @@ def _of_batch(batch: BatchFigures, thresholds: Thresholds) -> Iterator[Finding]:
     if not batch.unanswered or not batch.requests:
         return
     left = f"{batch.unanswered:,} of its {counted(batch.requests, 'node')} {'has' if batch.unanswered == 1 else 'have'} no answer yet"
-    failed = batch.state == BatchState.refused or (batch.remote_status == RemoteStatus.failed and batch.state in RETURNED)
+    failed = (batch.state == BatchState.refused and not batch.is_taken_back) or (
+        batch.remote_status == RemoteStatus.failed and batch.state in RETURNED
+    )
     if failed and not batch.too_much_at_once:
         verdict = batch.verdict
         text = f"{which} failed as a whole: {verdict.detail if verdict else batch.reason}. {left}"

@@ -8,6 +8,8 @@ from enum import StrEnum
 NOT_TO_BE_FOUND = (
     "cannot be looked up at its provider"  # how the reason of a batch in state creating begins when only a person can settle it
 )
+# how the reason of a refused batch ends that a person took back, itself or with its plan
+TAKEN_BACK, TAKEN_BACK_WITH_PLAN = "cancelled before it was created", "was cancelled before the batch was created"
 
 WAITS_FOR_ROOM = "the account has no room for its tokens now"  # how the reason begins of a batch that was refused for that alone
 

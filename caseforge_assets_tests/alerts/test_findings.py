@@ -165,6 +165,13 @@ def test_secrets_in_what_the_provider_says_are_masked() -> None:
     assert finding.severity is Severity.critical
 
 
+def test_a_batch_that_a_person_took_back_has_not_failed_also_when_its_nodes_are_asked_for_again() -> None:
+    refused = replace(BATCH, state="refused", remote_status=None, reason="HTTP 400: no such model")
+    assert [found.rule for found in find(Figures(batches=(refused,)), Thresholds(), NOW)] == [Rule.batch_failed]
+    for reason in ("cancelled before it was created", "plan 10 was cancelled before the batch was created"):
+        assert list(find(Figures(batches=(replace(refused, reason=reason),)), Thresholds(), NOW)) == []
+
+
 def test_a_key_that_was_refused_and_sending_that_is_stopped_are_told_apart() -> None:
     refusing = replace(PROVIDER, refused_reason="HTTP 401")
     (asked,) = find(Figures(providers=(refusing,)), Thresholds(), NOW)

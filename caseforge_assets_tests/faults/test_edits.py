@@ -48,6 +48,6 @@ def test_killed_before_it_is_shown_in_dagster(world: World, in_artifacts: Callab
 def test_killed_between_database_and_journal(world: World, in_artifacts: Callable[[Project], list[Any]]) -> None:
     """Nothing was said to be kept yet; while the database is there, the next command journals it."""
     with world.project("documents_2") as project:
-        killed_edit(project, ["after", "commit editing._edit_node", 1])
+        killed_edit(project, ["after", "commit editing.edit", 1])
         project.must("flush")
         assert in_artifacts(project) == [(MINE, "edited by Ada")]

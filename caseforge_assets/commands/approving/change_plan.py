@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from caseforge_assets.batches.states import NOT_CREATED, PlanState, WrongState
+from caseforge_assets.batches.states import NOT_CREATED, TAKEN_BACK_WITH_PLAN, PlanState, WrongState
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.telling.tell_plans import tell_plan
@@ -39,7 +39,7 @@ def cancel_plan(connection: Connection, plan_id: int, *, by: str) -> int:
     plans.cancel(connection, plan_id, by)
     tell_plan(connection, EventKind.plan_cancelled, plan_id, by)
     for batch_id in batches.not_created_of_plan(connection, plan_id):
-        batches.put_back(connection, batch_id, NOT_CREATED, f"plan {plan_id} was cancelled before the batch was created")
+        batches.put_back(connection, batch_id, NOT_CREATED, f"plan {plan_id} {TAKEN_BACK_WITH_PLAN}")
     return parking.park_of_plan(connection, plan_id)
 
 

@@ -10,6 +10,7 @@ from caseforge_assets.batches.states import (
     LOOKED_AT,
     NOT_CREATED,
     NOT_TO_BE_FOUND,
+    TAKEN_BACK,
     WITH_PROVIDER,
     BatchState,
     RequestState,
@@ -60,7 +61,7 @@ def cancel_batch(project: OpenProject, name: str, *, by: str) -> BatchRow:
 def _cancel(project: OpenProject, batch: BatchRow, by: str) -> None:
     if batch.state in NOT_CREATED:
         with project.store.begin() as connection:
-            batches.put_back(connection, batch.id, [batch.state], "cancelled before it was created", request_state=RequestState.parked)
+            batches.put_back(connection, batch.id, [batch.state], TAKEN_BACK, request_state=RequestState.parked)
             note_batch(connection, by, ACTION, batch.id)
         return
     if batch.provider_id != project.provider.id and batch.state in WITH_PROVIDER:
