@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from caseforge_assets.web.access import openid_pages
@@ -79,6 +79,7 @@ from caseforge_assets.web.watching.metrics import Measured, Metrics
 from caseforge_assets.web.wire.bodies import BoundedBodies
 from caseforge_assets.web.wire.etags import answer_not_modified
 from caseforge_assets.web.wire.kept_answers import KeptAnswers
+from caseforge_assets.web.wire.parameters import refuse_unknown_parameters
 from caseforge_assets.web.wire.problems import answer_with_problems
 from caseforge_assets.web.wire.writers import WritersInTurn
 
@@ -164,7 +165,7 @@ def make_app(service: Service) -> FastAPI:
     answer_with_problems(app, problem_page)
     answer_not_modified(app)
     for router in ROUTERS:
-        app.include_router(router, prefix=API)
+        app.include_router(router, prefix=API, dependencies=[Depends(refuse_unknown_parameters)])
     app.include_router(messages_in.router)
     app.include_router(health.router)
     app.include_router(metrics.router)

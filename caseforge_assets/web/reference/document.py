@@ -59,6 +59,7 @@ def _finish(operation: dict[str, Any]) -> None:
         operation["description"] = more.strip()
     if "requestBody" in operation:
         operation["responses"] |= {status: {"description": HTTPStatus(int(status)).phrase} for status in OF_BODIES}
+    operation["responses"].setdefault("422", {"description": HTTPStatus(422).phrase})  # a parameter that there is none of, at least
     if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
         for answer in (answer for status, answer in operation["responses"].items() if status[0] == "2"):
             answer["headers"] = {

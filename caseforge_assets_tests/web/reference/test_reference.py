@@ -6,9 +6,11 @@ import json
 import re
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from caseforge_assets.web.app import make_app
 from caseforge_assets.web.reference.document import describe
+from caseforge_assets.web.wire.parameters import known_parameters
 from caseforge_assets_tests.web.conftest import Serve
 
 
@@ -32,6 +34,22 @@ def test_every_operation_says_what_it_does_and_what_it_refuses_with(serve: Serve
             assert status < "400" or list(answer["content"]) == ["application/problem+json"], operation["operationId"]
     text = json.dumps(document)
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(document["components"]["schemas"])
+
+
+def test_a_parameter_that_an_endpoint_does_not_know_is_refused_and_every_one_in_the_document_is_known(serve: Serve) -> None:
+    served = serve()
+    document = describe(served.app)
+    routes = [route for route in iter_route_contexts(served.app.routes) if str(route.path).startswith("/api/v1/")]
+    known = {route.name: set(known_parameters(route.dependant)) for route in routes}
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        written = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
+        assert known[operation["operationId"]] == written, operation["operationId"]
+        assert "422" in operation["responses"]
+    client = served.client()
+    refused = client.get("/api/v1/candidates?category=analytics&limit=1")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/unknown-parameter")
+    assert refused.json()["detail"].startswith("there is no parameter 'category'; there are branch, ")
+    assert client.get("/api/v1/me?x=1").json()["detail"] == "there is no parameter 'x'; this address takes none"
 
 
 def test_the_pages_need_no_other_host_and_no_script(serve: Serve) -> None:
