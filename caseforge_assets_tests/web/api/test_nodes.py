@@ -137,7 +137,8 @@ def test_what_is_unchanged_is_not_sent_again(serve: Serve) -> None:
         tag = client.get(address).headers["etag"]
         assert tag.startswith('W/"')
         assert client.get(address, headers={"if-none-match": tag}).status_code == 304
-        assert client.get(address, params={"limit": 3}, headers={"if-none-match": tag}).status_code == 200
+        if address.endswith(("/nodes", "/documents", "/failed")):
+            assert client.get(address, params={"limit": 3}, headers={"if-none-match": tag}).status_code == 200
         served.bench.change("update caseforge.framework set title = title || '.'")
         assert client.get(address, headers={"if-none-match": tag}).status_code == 200
     with served.bench.store.begin() as connection:
