@@ -316,6 +316,20 @@ def test_a_request_that_gets_no_line_is_sent_again_by_itself_until_it_is_shown_a
     assert [(asset, good) for asset, good, _ in events] == [("process_batch_outputs", False)]
 
 
+@pytest.mark.parametrize("off", ["- interval '1 second'", "+ interval '1 day'"], ids=["ran out", "given by a clock that was ahead"])
+def test_a_finished_batch_is_handed_out_once_and_again_when_nobody_collects_it(bench: OpenBench, off: str) -> None:
+    opened = bench()
+    batch_id = to_final(opened, "1.1.1")
+
+    def handed_out() -> list[tuple[int, int]]:
+        with opened.store.begin() as connection:
+            return batches.claim_for_collecting(connection, opened.provider.id, lease_s=600)
+
+    assert (handed_out(), handed_out()) == ([(batch_id, 1)], [])
+    opened.change(f"update caseforge.batch set collect_lease_until = now() {off}")
+    assert (handed_out(), handed_out()) == ([(batch_id, 2)], [])
+
+
 def test_a_bad_answer_to_a_question_that_was_replaced_meanwhile_is_not_asked_again(bench: OpenBench) -> None:
     opened = bench(faults=["missing_line:match=-1-1-1-r", "http_500:match=-1-1-2-r"], missing_files_grace_s=0)
     batch_id = to_final(opened, "1.1.1", "1.1.2", "1.1.3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
-from caseforge_assets.commands.planning.retry_unattended import decide_retry
+from caseforge_assets.commands.planning.retry_unattended import decide_retry, retry_unattended
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.requests.retry_failed import Retried, Retry, retry_failed
 from caseforge_assets.settings import FrameworkSettings
@@ -83,10 +83,12 @@ def test_a_retry_is_due_once_for_what_has_failed(bench: OpenBench) -> None:
     (newest,) = opened.column("select max(id) from caseforge.request where state = 'failed'")
     with opened.store.begin() as connection:
         assert decide_retry(connection, opened.project).key == f"retry-{newest}-2"
+    assert retry_unattended(opened.store, opened.project, True, only="bank").node_ids == ()
     opened.change("update caseforge.provider set stopped_reason = 'no credit', stopped_at = now()")
     with opened.store.begin() as connection:
         due = decide_retry(connection, opened.project)
     assert (due.key, "no credit" in due.why_not) == ("", True)
+    assert sorted(retry_unattended(opened.store, opened.project, True, only=KEY).node_ids) == sorted(opened.ids("1.1.1", "1.1.2"))
 
 
 def test_a_plan_says_what_it_retries_and_what_it_gives_up(bench: OpenBench) -> None:

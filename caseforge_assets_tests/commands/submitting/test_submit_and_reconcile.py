@@ -103,6 +103,7 @@ def test_an_unclear_answer_to_a_batch_that_never_came_to_be_waits_for_the_grace_
     assert settle(opened) == 1
     assert opened.stats()["batches_created"] == 0
     settle(opened, seconds_later=GRACE_S + 1)
+    assert opened.column("select created_again from caseforge.batch") == [True], "a list may be later still, and show the first"
     opened.work()
     assert_sent_once(opened)
 
