@@ -66,8 +66,8 @@ def test_a_list_is_sorted_out_by_submission_and_file_oldest_first_and_our_file_b
         remote("file-9", "sub-9", "another's"),
         remote("file-2", THEIRS, "of the second"),
         remote("file-x", OURS, "other file, oldest", created_at=1),
-        remote("file-1", None, "newest", created_at=4),
         remote("file-1", OURS, "older", created_at=3),
+        remote("file-1", None, "newest", created_at=4),
         remote("file-1", OURS, "older", created_at=3),
     ]
     found = {number: [found["id"] for found in remotes] for number, remotes in sort_out(listed, [first, second]).items()}
