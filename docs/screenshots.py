@@ -34,6 +34,7 @@ PAGES = {
     "heat": f"/frameworks/{KEY}?view=heat&by=items",
     "node": f"/frameworks/{KEY}/nodes/1.1.1.1",
     "use-cases": "/use-cases",
+    "ideas": "/ideas",
     "matrix": "/matrix",
     "use-case": f"/frameworks/{KEY}/use-cases/1.1.1.1-UC01",
     "portfolio": "/portfolios/1",
@@ -123,6 +124,7 @@ def _take(browser: Browser, url: str, key: str) -> None:
         if answer is None or answer.status != 200:
             raise SystemExit(f"{path} cannot be shown; pictures before it are new")
         _pictures(page, name, path)
+    _picture_idea(page)
     _picture_specification(page)
     with tempfile.TemporaryDirectory() as folder:
         _send_back(page, Path(folder) / "spring.xlsx")
@@ -137,6 +139,15 @@ def _pictures(page: Page, name: str, path: str = "") -> None:
         if path:
             page.goto(path)
         _save(page.screenshot(full_page=True), f"{name}-{width}")
+
+
+def _picture_idea(page: Page) -> None:
+    """The idea that serves most processes, with these."""
+    page.goto(PAGES["ideas"])
+    led = page.locator("tbody a").first.get_attribute("href")
+    if led is None:
+        raise SystemExit("No two use cases tell the same idea; pictures before it are new")
+    _pictures(page, "idea", led)
 
 
 def _picture_specification(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from caseforge_assets.safe_text import plain_text
 
@@ -116,7 +117,7 @@ def fitted(texts: Sequence[str], width: float, height: float, size: float, least
         if needed > room:
             lines = int(room * 72 / (size * _LINE_EM) + 0.05)
             if lines >= 1:
-                shown.append(cut(text, int(lines * width * 72 / (size * _CHARACTER_EM)) - 2))
+                shown.append(_cut_to_lines(text, lines, width, size))
             break
         shown.append(text)
         room -= needed
@@ -135,11 +136,55 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
 
 
+def _cut_to_lines(text: str, lines: int, width: float, size: float) -> str:
+    """A text of no more lines; the last one is full, also where the next word alone would have gone on the line behind it."""
+    begin = line_ends(text, width, size)[lines - 2] if lines > 1 else 0
+    begin += text[begin : begin + 1] == "\n"
+    room, most = _letters_a_line(width, size) - 1, begin
+    for letter in text[begin:].partition("\n")[0]:
+        room -= _width(letter)
+        if room < 0:
+            break
+        most += 1
+    return cut(text, most)
+
+
 def needed_height(texts: Sequence[str], width: float, size: float) -> float:
     """Says how high texts are in inches, by the mean width of letters."""
-    characters = max(int(width * 72 / (size * _CHARACTER_EM)), 1)
-    lines = sum(max(-(-len(line) // characters), 1) for text in texts for line in text.split("\n"))
-    return lines * size * _LINE_EM / 72
+    return sum(len(line_ends(text, width, size)) for text in texts) * size * _LINE_EM / 72
+
+
+def line_ends(text: str, width: float, size: float) -> list[int]:
+    """Says where in a text its lines end: a word that has no room goes on a line of its own, and is broken where it is longer than one."""
+    room = _letters_a_line(width, size)
+    ends, at, taken = [], 0, 0
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            ends.append(at)
+            at, taken = at + 1, 0
+        for place, word in enumerate(line.split(" ")):
+            if place:
+                at, taken = at + 1, taken + 1
+            if taken and taken + _width(word) > room:
+                ends.append(at)
+                taken = 0
+            for letter in word if _width(word) > room else ():
+                if taken + _width(letter) > room:
+                    ends.append(at)
+                    taken = 0
+                at, taken = at + 1, taken + _width(letter)
+            if _width(word) <= room:
+                at, taken = at + len(word), taken + _width(word)
+    return [*ends, at]
+
+
+def _letters_a_line(width: float, size: float) -> int:
+    return max(int(width * 72 / (size * _CHARACTER_EM)), 1)
+
+
+def _width(text: str) -> int:
+    """How many letters of the mean width it is as wide as; those of East Asia take twice as much."""
+    return len(text) if text.isascii() else len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
 
 
 def add_table(

@@ -85,7 +85,7 @@ def _at_a_glance(writer: TextWriter, collection: Collection) -> None:
         )
         for number, idea in enumerate(collection.ideas, 1)
     ]
-    writer.table([head, *rows], (0.07, 0.42, 0.1, 0.1, 0.1, 0.1, 0.11))
+    writer.table([head, *rows], (0.07, 0.33, 0.12, 0.12, 0.12, 0.12, 0.12))
     if collection.priority_formula:
         writer.line(f"Priority: {collection.priority_formula}.", "Cell")
     writer.line(

@@ -11,7 +11,7 @@ import pytest
 
 from caseforge_assets.handing_on import deck
 from caseforge_assets.handing_on.deck import Deck, write_deck
-from caseforge_assets.handing_on.deck_look import fitted
+from caseforge_assets.handing_on.deck_look import fitted, line_ends
 from caseforge_assets.handing_on.records import SIMULATED, Decided
 from caseforge_assets_tests.handing_on.samples import HOSTILE, idea, source
 
@@ -93,3 +93,17 @@ def test_a_text_takes_smaller_type_before_it_is_cut() -> None:
     assert shown == ["word " * 60]
     (cut,), size = fitted(["word " * 600], 5, 1, 20, 10)
     assert (cut[-1], size) == ("…", 10)
+
+
+def test_long_words_short_lines_and_wide_letters_take_the_room_that_they_need() -> None:
+    def lines(text: str) -> list[str]:
+        ends = line_ends(text, 10 * 0.53 * 12 / 72, 12)  # ten letters of the mean width
+        return [text[begin:end].strip() for begin, end in zip([0, *ends], ends, strict=False)]
+
+    assert lines("one two three four") == ["one two", "three four"]
+    assert lines("a " + "W" * 25 + " b") == ["a", "W" * 10, "W" * 10, "W" * 5 + " b"]
+    assert lines("| a |\n|---|\n\nend") == ["| a |", "|---|", "", "end"]
+    assert lines("漢字" * 5) == ["漢字漢字漢", "字漢字漢字"]
+    assert lines("") == [""]
+    shown, _ = fitted(["a " + "W" * 500], 10 * 0.53 * 12 / 72, 0.5, 12, 12)
+    assert [len(text) for text in shown] == [11]

@@ -97,6 +97,20 @@ def shown_groups(connection: Connection, sizes: Sequence[GroupSize], asked: Cond
     return [ShownGroup(size, frameworks[size.group_id], speaking[best[size.group_id]]) for size in sizes if size.group_id in best]
 
 
+_SPEAKING = text("""
+select candidate_id, shown from (
+  select s.candidate_id, count(*) over of_group as members, first_value(s.candidate_id) over (of_group order by s.score desc, s.candidate_id) as shown
+  from caseforge.similar_candidate s join caseforge.candidate_row r on r.candidate_id = s.candidate_id
+  where s.group_id is not null and s.framework_key = :key window of_group as (partition by s.group_id)
+) told where members > 1
+""")
+
+
+def speaking_candidates(connection: Connection, key: str) -> dict[int, int]:
+    """Of each candidate of a framework that tells an idea as another one of it does, the one that the idea is shown as where only this framework is seen."""
+    return {row.candidate_id: row.shown for row in connection.execute(_SPEAKING, {"key": key})}
+
+
 _OF = text("""
 select s.group_id, k.id as candidate_id from caseforge.candidate k
 join caseforge.candidate_row r on r.candidate_id = k.id

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
+from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
+from caseforge_assets.store.reading.similar_groups import speaking_candidates
 from caseforge_assets.web.copying.addresses import CopiedPages
 from caseforge_assets.web.copying.asking import app_for_reader, ask_page
 from caseforge_assets.web.copying.rewriting import Rewritten, rewrite
@@ -43,7 +46,7 @@ def copy_portal(
     costs: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Writes the pages of a framework: its tree, its nodes, its use cases, lists and matrix, and a search that works in the browser; returns how many.
+    """Writes the pages of a framework: its tree, its nodes, its use cases, ideas, lists and matrix, and a search that works in the browser; returns how many.
 
     Args:
         service: what the portal works with.
@@ -61,9 +64,11 @@ def copy_portal(
     target.mkdir(parents=True, exist_ok=True)
     (target / MARKER).touch()
     refresh_lists(service.store, service.project)
+    refresh_similar(service.store, service.project)
     with service.store.connect() as connection:
-        codes, says = _codes(connection, key), SAYS.format(day=clock.now(connection))
-    index = asyncio.run(_copy(service, key, target, _Copied(codes, says), progress, comments=comments, costs=costs))
+        copied, says = CopiedPages(key, speaking_candidates(connection, key)), SAYS.format(day=clock.now(connection))
+        what = _Copied(copied, copied.starts(_codes(connection, key)), says)
+    index = asyncio.run(_copy(service, key, target, what, progress, comments=comments, costs=costs))
     written = "window.pages = " + json.dumps(index, ensure_ascii=True, separators=(",", ":")) + ";\n"
     _write(target / "search-index.js", written)
     _write(target / OWN_SCRIPT, (files(__package__) / OWN_SCRIPT).read_text(encoding="utf-8"))
@@ -80,9 +85,10 @@ def _codes(connection: Connection, key: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Copied:
-    """Codes of the nodes that are copied, and what each page says of being a copy."""
+    """Which pages are copied, those from which the others are found, and what each says of being a copy."""
 
-    codes: list[str]
+    pages: CopiedPages
+    starts: list[str]
     says: str
 
 
@@ -90,24 +96,25 @@ async def _copy(
     service: Service, key: str, target: Path, what: _Copied, progress: Callable[[int], None], *, comments: bool, costs: bool
 ) -> list[tuple[str, str, str]]:
     """Copies pages and those that they lead to; returns what the search finds: file, title, excerpt."""
-    app, copied = app_for_reader(service, key), CopiedPages(key)
-    waiting = copied.starts(what.codes)
-    known: dict[str, None] = {}
+    app, copied = app_for_reader(service, key), what.pages
+    waiting, known = deque(what.starts), {copied.file_of(address) for address in what.starts}
     index: list[tuple[str, str, str]] = []
     while waiting:
-        address = waiting.pop()
+        address = waiting.popleft()
         file = copied.file_of(address, is_next=True)
-        if file is None or file in known:
+        if file is None:
             continue
-        known[file] = None
         status, body, _ = await ask_page(app, address)
         if status != 200:
             raise PageFailed(f"the page {address} could not be made: it answers {status}. Its text: {body[:300].decode(errors='replace')}")
         page: Rewritten = rewrite(body.decode(), file, copied, comments=comments, costs=costs)
         _write(target / file, _MAIN_BEGINS.sub(lambda main: f"{main[0]}\n{what.says}", page.text, count=1))
         index.append((file, page.title, page.excerpt))
-        waiting += [link for link in page.leads_to if copied.file_of(link, is_next=True) not in known]
-        progress(len(known))
+        for link in page.leads_to:
+            if (found := copied.file_of(link, is_next=True)) not in known:
+                known.add(found)
+                waiting.append(link)
+        progress(len(index))
     return sorted(index)
 
 

@@ -35,9 +35,9 @@ NAMES = {
 SAYS = {
     By.coverage: "share of the nodes for which there is a good answer that fits",
     By.quality: "mean score, 0 to 100, of what is measured; it says how far texts keep to what was asked for, not whether they are true",
-    By.items: "how many there are; the darkest cell has the most",
+    By.items: "how many there are; the strongest colour has the most",
     By.value: "mean return of the use cases: High counts 100, Medium 50, Low 0",
-    By.cost: "what answers cost at providers that bill; the darkest cell cost the most",
+    By.cost: "what answers cost at providers that bill; the strongest colour cost the most",
     By.stale: "share of what is there that would be another one now",
 }
 

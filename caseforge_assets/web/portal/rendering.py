@@ -20,6 +20,7 @@ from caseforge_assets.access.roles import Caller, Role
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.store.database.engine import Connection, Engine
+from caseforge_assets.store.reading.matching import LONGEST_QUERY
 from caseforge_assets.web.access.callers import CallerNow, ServiceNow
 from caseforge_assets.web.portal.markdown import render_markdown
 from caseforge_assets.web.portal.once import SentForm, led_before, new_guard, once, once_apart, sent_form
@@ -147,7 +148,7 @@ def templates() -> Environment:
         "counted": counted,
         "query": query,
     }
-    environment.globals["static"] = static_address
+    environment.globals |= {"static": static_address, "longest_query": LONGEST_QUERY}
     return environment
 
 

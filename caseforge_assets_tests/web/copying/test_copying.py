@@ -39,8 +39,10 @@ class Links(HTMLParser):
 def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path) -> None:
     served = serve()
     bench = served.bench
-    bench.generate("1.1.1")
-    (chosen, other) = bench.column("select id from caseforge.candidate where position < 3 order by position")
+    bench.generate("1.1.1", "2.1.1")
+    (chosen, other) = bench.column(
+        "select id from caseforge.candidate where position < 3 and candidate_uid like '1.1.1-%' order by position"
+    )
     bench.change("update caseforge.candidate set title = '<script>alert(1)</script> & \"x\"' where id = :id", id=other)
     with bench.store.begin() as connection:
         comment_use_case(connection, chosen, "A secret remark", by="ben")
@@ -55,6 +57,7 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
         "index.html",
         "use-cases.html",
         "matrix.html",
+        "ideas.html",
         "search.html",
         "nodes/1.1.1.html",
         "nodes/2.1.html",
@@ -75,6 +78,13 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
         assert "A secret remark" not in text
         assert not re.search(r"\$\d", text), name
     assert "&lt;script&gt;alert(1)" in pages[f"use-cases/{other}.html"]
+    ideas = {name: text for name, text in pages.items() if name.startswith("ideas/")}
+    tells = {name: [link for link in Links(text).found if "use-cases/" in link] for name, text in ideas.items()}
+    assert ideas
+    assert all(len(links) > 1 for links in tells.values()), tells
+    assert {f"../{name}" for name in ideas} >= {link for link in Links(pages[f"use-cases/{chosen}.html"]).found if "ideas/" in link}
+    assert len(ideas) == len([link for link in Links(pages["ideas.html"]).found if link.startswith("ideas/")])
+    assert "decide on all of them at once" not in pages["ideas.html"]
     assert "Process Steps" in pages["nodes/1.1.1.html"]
     assert f"use-cases/{chosen}.html" in pages["use-cases.html"]
     index = json.loads((site / "search-index.js").read_text().removeprefix("window.pages = ").removesuffix(";\n"))
@@ -89,6 +99,17 @@ def test_a_copy_is_whole_and_works_without_a_server(serve: Serve, tmp_path: Path
     (tmp_path / "mine" / "index.html").write_text("precious")
     with pytest.raises(ValueError, match="is no earlier copy"):
         copy_portal(served.service, KEY, tmp_path / "mine")
+
+
+def test_an_idea_is_one_page_however_many_tell_it() -> None:
+    copied = CopiedPages(KEY, {7: 7, 8: 7})
+    assert [copied.file_of(f"/ideas/{told}") for told in (7, 8, 9)] == ["ideas/7.html", "ideas/7.html", None]
+    assert [address for address in copied.starts([]) if address.startswith("/ideas")] == ["/ideas", "/ideas/7"]
+    further = copied.file_of("/ideas/7?cursor=abc", is_next=True)
+    assert further is not None
+    assert re.fullmatch(r"ideas/7-[0-9a-f]{12}\.html", further)
+    assert copied.file_of("/ideas/7?cursor=abc") is None
+    assert copied.file_of("/ideas/7?done=shortlist", is_next=True) is None
 
 
 def test_what_is_left_out_of_a_page() -> None:

@@ -43,7 +43,7 @@ def test_the_tree_opens_by_address_with_what_its_branches_come_to(serve: Serve) 
     assert branch.xpath("//details/@data-code") == ["2.1"]
     piece = client.get(f"{ADDRESS}/tree?under=1.1", headers=HTML)
     assert [code in piece.text for code in ("1.1.1", "1.1.3", "2.1.1", "<html")] == [True, True, False, False]
-    assert words(page(client, f"{ADDRESS}?under=9", 404), "//h1") == "Not Found"
+    assert words(page(client, f"{ADDRESS}?under=9", 404), "//h1") == "Nothing is found here"
     page(served.client(Role.reader, "elsewhere"), ADDRESS, 404)
 
 
