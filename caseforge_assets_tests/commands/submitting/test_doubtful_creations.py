@@ -124,6 +124,16 @@ def test_an_id_that_turns_out_to_be_anothers_is_given_up_and_the_right_one_found
     assert opened.stats()["accepted"]["max_multiplicity"] == 1
 
 
+def test_an_id_of_which_it_cannot_be_told_whose_it_is_is_a_persons_to_settle(bench: OpenBench) -> None:
+    opened = plan(bench(faults=["another_batch:when=before,call=1", "reply_error:when=before,status=400,match=^GET /v1/batches/"]))
+    submit(opened)
+    assert settle(opened, seconds_later=GRACE_S + 1) == 1
+    found = state(opened)
+    assert (found[0], "of which it cannot be told whether it is this one" in (found[1] or "")) == ("creating", True)
+    assert opened.round().submitted == ()
+    assert opened.stats()["batches_created"] == 0
+
+
 def create_other(opened: Workbench) -> str:
     """A batch of somebody else at the same account."""
     line = b'{"custom_id": "x", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-5", "messages": [{"role": "user", "content": "x"}]}}\n'
