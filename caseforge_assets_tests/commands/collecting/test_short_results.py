@@ -211,6 +211,17 @@ def test_a_key_that_may_not_look_at_files_waits_for_no_size_of_them(bench: OpenB
     assert opened.query(OUTCOMES) == [("missing_line", 1), ("ok", len(CODES))]
 
 
+def test_what_nobody_counts_or_measures_is_taken_when_the_same_came_twice(bench: OpenBench) -> None:
+    refused = "reply_error:status=403,when=before,match=^GET /v1/files/[^/]+$"
+    opened = bench(faults=["missing_line:batch=1,match=-1-1-1-r", COUNTS_NULL, refused, "wrong_download:how=half,call=1"], **NO_GRACE)
+    batch_id, taken = to_final(opened), []
+    for _ in range(3):
+        opened.change("update caseforge.batch set fetch_after = null")
+        taken.append(collect(opened, batch_id) is not None)
+    assert taken == [False, False, True]
+    assert opened.query(OUTCOMES) == [("missing_line", 1), ("ok", len(CODES) - 1)]
+
+
 def test_a_line_that_nobody_counts_is_not_missing_before_the_grace_period_is_over(bench: OpenBench) -> None:
     opened = bench(faults=["missing_line:batch=1,match=-1-1-1-r", COUNTS_NULL])
     batch_id = to_final(opened)
