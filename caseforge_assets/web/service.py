@@ -23,6 +23,7 @@ from caseforge_assets.store.database.engine import Connection, Engine, StoreUnav
 from caseforge_assets.store.database.location import open_project_for_reading, open_project_store
 from caseforge_assets.store.editions import declarations
 from caseforge_assets.store.editions.frameworks import Edition, Levels, levels_of
+from caseforge_assets.store.figures.changes import Changes
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
@@ -31,6 +32,7 @@ from caseforge_assets.web.wire.looks import Looks, look_once
 from caseforge_assets.web.wire.turns import Turns
 
 SEARCHES_AT_ONCE = 1  # of a process: each takes several times as long as other reads
+MOST_FOUND = 500  # searches whose ranks are kept, of 20 KB each at most
 WRITERS_AT_ONCE = 12  # of its 40 threads and of the 20 connections that write: one may wait for as long as a large plan is made
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class Service:
         self._described = settings, _describe(settings)
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
-        self.kept, self.latest = Kept(), Latest()
+        self.kept, self.latest, self.found = Kept(), Latest(), Kept(MOST_FOUND)
         self.looks = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service))
         self.glances = Looks(lambda shown: look_once(self.reading, shown, self.settings.configuration.service, is_use=False))  # of streams
         self.searches, self.writers = Turns(SEARCHES_AT_ONCE), Turns(WRITERS_AT_ONCE)
@@ -114,6 +116,10 @@ class Service:
         if settings is not self._described[0]:
             self._described = settings, _describe(settings)
         return self._described[1]
+
+    def counted_from(self, changes: Changes) -> str:
+        """A text that is another one where figures of what was made may be others: decisions count only where a stage is asked for what is chosen."""
+        return f"{changes.made if self.project.stages.of_choices() is None else changes.all}\0{self.described}"
 
     @property
     def open_project(self) -> OpenProject:

@@ -69,7 +69,7 @@ def _by_words(session: Session, words: str, frameworks: list[str] | None, kinds:
 
     with session.store.connect() as connection:
         asked = reading.Search(words, frameworks, kinds or KINDS)
-        return reading.hits(connection, asked, reading.search(connection, asked, None, limit).page)
+        return reading.hits(connection, asked, reading.search(connection, asked).page(None, limit))
 
 
 def _by_meaning(session: Session, words: str, frameworks: list[str] | None, kinds: tuple[str, ...], limit: int) -> list[Hit]:

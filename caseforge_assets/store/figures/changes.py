@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
@@ -15,16 +15,28 @@ DECISIONS = ("use_case", "use_case_comment", "portfolio", "portfolio_entry")  # 
 
 # Between two segments of the journal marks are only added, so that each committed change makes another count; a segment takes marks away and adds itself.
 SO_FAR = """
-select concat_ws('-', coalesce(max(m.id), 0), count(m.id),
-                 (select concat_ws('-', count(*), extract(epoch from max(written_at))) from caseforge.journal_segment)) as changes
-from caseforge.journal_mark m where m.table_name <> all(:others)
+select concat_ws('-', m.last, m.count, s.said) as changes, concat_ws('-', m.last_made, m.count_made, s.said) as made
+from (select coalesce(max(id), 0) as last, count(*) as count,
+             coalesce(max(id) filter (where table_name <> all(:decisions)), 0) as last_made, count(*) filter (where table_name <> all(:decisions)) as count_made
+      from caseforge.journal_mark where table_name <> all(:others)) m,
+     (select concat_ws('-', count(*), extract(epoch from max(written_at))) as said from caseforge.journal_segment) s
 """
+SO_FAR_VALUES = {"others": list(OTHER_MATTERS), "decisions": list(DECISIONS)}
 
 
-def changes_so_far(connection: Connection, besides: Sequence[str] = ()) -> str:
-    """A text that is another one after each change of frameworks, requests, answers or contents; the same text means that all is as it was.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How far the store is: two texts, which are other ones after each change.
 
-    Args:
-        besides: tables that do not count, such as `DECISIONS` for figures of what was made.
+    Attributes:
+        all: Of frameworks, requests, answers, contents, or of what people make of use cases; the same text means that all is as it was.
+        made: Of all this but decisions, comments and portfolios; for figures and texts of what was made.
     """
-    return str(connection.scalar(text(SO_FAR), {"others": [*OTHER_MATTERS, *besides]}))
+
+    all: str
+    made: str
+
+
+def changes_so_far(connection: Connection) -> Changes:
+    """Says how far the store is now."""
+    return Changes(*connection.execute(text(SO_FAR), SO_FAR_VALUES).one())

@@ -6,8 +6,10 @@ have it than are ranked, texts are not looked through: what only they say would 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -55,23 +57,34 @@ class Search:
 
 @dataclass(frozen=True)
 class Found:
-    """What is found, best first: ids and ranks of a page of it, and counts of all that is ranked.
+    """What is found and ranked: ids and ranks, the best first, and counts of it.
 
     Attributes:
         more: There are further ones, which are not ranked and not counted.
-        candidates: Ids of the candidates that are ranked.
+        candidates: Ids of the candidates among it.
     """
 
-    page: tuple[tuple[int, float], ...] = ()
-    count: int = 0
+    ids: Sequence[int] = ()
+    ranks: Sequence[float] = ()
     more: bool = False
     kinds: Mapping[str, int] = field(default_factory=dict)
     frameworks: Mapping[str, int] = field(default_factory=dict)
     candidates: Sequence[int] = ()
 
+    @property
+    def count(self) -> int:
+        """How many are ranked."""
+        return len(self.ids)
 
-def search(connection: Connection, asked: Search, after: tuple[float, int] | None, limit: int) -> Found:
-    """Ranks what is found, and gives what stands after a rank and id; `limit` of it at most.
+    def page(self, after: tuple[float, int] | None, limit: int) -> list[tuple[int, float]]:
+        """Ids and ranks of what stands after a rank and id; `limit` of it at most."""
+        ranked = zip(self.ids, self.ranks, strict=True)
+        left = ranked if after is None else ((found, rank) for found, rank in ranked if (-rank, found) > (-after[0], after[1]))
+        return list(islice(left, limit))
+
+
+def search(connection: Connection, asked: Search) -> Found:
+    """Ranks what is found.
 
     Raises:
         ValueError: nothing can be searched so.
@@ -93,12 +106,9 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
     every_text as materialized (
         select {_TAKEN} from caseforge.found_text t where not {enough} and {where} and ({matches(configs, loosely=phrases)})),
     told as materialized ({_ranked("every_text", RANKED_TEXTS, configs, "words", phrases)} and t.id not in (select id from named)),
-    hits as materialized (select * from named union all select * from told),
-    page as (
-        select id, rank from hits where cast(:rank as double precision) is null or (-rank, id) > (- cast(:rank as double precision), :id)
-        order by rank desc, id limit :limit)
-    select (select array_agg(id order by rank desc, id) from page), (select array_agg(rank order by rank desc, id) from page),
-           (select count(*) from hits), {enough} or exists (select 1 from every_text offset {LOOKED_THROUGH if phrases else RANKED_TEXTS}),
+    hits as materialized (select * from named union all select * from told)
+    select (select array_agg(id order by rank desc, id) from hits), (select array_agg(rank order by rank desc, id) from hits),
+           {enough} or exists (select 1 from every_text offset {LOOKED_THROUGH if phrases else RANKED_TEXTS}),
            (select jsonb_object_agg(kind, n) from (select kind, count(*) as n from hits group by 1) k),
            (select jsonb_object_agg(framework_key, n) from (select framework_key, count(*) as n from hits group by 1) f),
            (select array_agg(row_id) from hits where kind = '{CANDIDATE}')
@@ -108,9 +118,8 @@ def search(connection: Connection, asked: Search, after: tuple[float, int] | Non
         "kinds": list(asked.kinds),
         "frameworks": None if asked.frameworks is None else list(asked.frameworks),
     }
-    values |= {"rank": None if after is None else after[0], "id": 0 if after is None else after[1], "limit": limit}
-    ids, ranks, count, more, kinds, frameworks, candidates = connection.execute(query, values).one()
-    return Found(tuple(zip(ids or (), ranks or (), strict=True)), count, more, kinds or {}, frameworks or {}, candidates or ())
+    ids, ranks, more, kinds, frameworks, candidates = connection.execute(query, values).one()
+    return Found(array("q", ids or ()), array("d", ranks or ()), more, kinds or {}, frameworks or {}, array("q", candidates or ()))
 
 
 def _ranked(found: str, count: int, configs: Sequence[str], column: str, phrases: bool) -> str:

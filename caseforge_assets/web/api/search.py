@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -14,10 +15,12 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.commands.mirroring.refresh_meanings import refresh_meanings
 from caseforge_assets.commands.searching.embed_question import vector_stage
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
+from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.reading import search as reading
 from caseforge_assets.store.reading.found_facets import facets_of_found
 from caseforge_assets.store.reading.matching import LONGEST_QUERY
-from caseforge_assets.store.reading.search import KINDS, Hit, Search
+from caseforge_assets.store.reading.read_state import ReadState
+from caseforge_assets.store.reading.search import KINDS, Found, Hit, Search
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.candidates import Facets, ValueCount, catch_up, facets_of, seen_and_meant
 from caseforge_assets.web.service import Service
@@ -110,10 +113,11 @@ def _by_words(service: Service, tags: Tags, asked: Search, after: tuple[float, i
     with service.reading.connect() as connection:
         behind = catch_up(service, tags, connection)
         tags.of_lists(connection, asked.frameworks)
-        found = reading.search(connection, asked, after, limit + 1)
-        hits = reading.hits(connection, asked, found.page[:limit])
+        found = find_by_words(service, connection, tags.read_state(connection), asked)
+        page = found.page(after, limit + 1)
+        hits = reading.hits(connection, asked, page[:limit])
         counts = facets_of_found(connection, found.candidates) if facets else None
-    following = encode_cursor(ORDER, found.page[limit - 1][1], found.page[limit - 1][0]) if len(found.page) > limit else None
+    following = encode_cursor(ORDER, page[limit - 1][1], page[limit - 1][0]) if len(page) > limit else None
     return Results(
         items=[_row(hit) for hit in hits],
         next=following,
@@ -124,6 +128,16 @@ def _by_words(service: Service, tags: Tags, asked: Search, after: tuple[float, i
         candidates=None if counts is None else facets_of(counts),
         behind=behind.lists or behind.texts,
     )
+
+
+def find_by_words(service: Service, connection: Connection, state: ReadState, asked: Search) -> Found:
+    """Finds what has the words, once as long as no text changes: pages of it follow, and decisions on use cases change nothing in it.
+
+    Raises:
+        ValueError: nothing can be searched so.
+    """
+    find = partial(reading.search, connection, asked)
+    return service.found.get(f"{service.described} {state.of_texts}", repr(asked), find) if state.holds else find()
 
 
 def _by_meaning(service: Service, asked: Search, after: tuple[float, int] | None, limit: int) -> Results:

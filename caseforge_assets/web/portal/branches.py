@@ -52,7 +52,7 @@ def branch_figures(service: Service, connection: Connection, edition: Edition) -
         refresh_lists(service.store, service.project, nodes=IN_PASSING_NODES, texts=0)
         now = read_state(connection)
     simulated = accepts_simulated(connection, service.settings)
-    state = f"{now.changes} {now.revision} {service.described} {edition.id} {simulated}"
+    state = f"{service.counted_from(now.changes)} {now.revision} {edition.id} {simulated}"
     key = edition.framework_key
 
     def count() -> Branches:

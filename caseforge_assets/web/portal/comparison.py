@@ -104,7 +104,7 @@ def _two_editions(pages: Pages, connection: Connection, key: str, left: LoadedEd
             old, new = (nodes_of_edition(own, key, edition.id) for edition in (left, right))
         return TwoEditions(compare_editions(old, new), {node.node_id: node for node in old}, {node.node_id: node for node in new})
 
-    state = f"{changes_so_far(connection)}\0{pages.service.described}"
+    state = pages.service.counted_from(changes_so_far(connection))
     return pages.service.latest.get(state, f"editions {left.id} and {right.id} of {key}", compare).value
 
 
@@ -171,5 +171,5 @@ def _compared(pages: Pages, connection: Connection, left: str, right: str) -> Co
         with pages.service.reading.connect() as own:
             return compare_frameworks(own, left, right, AT_LEAST)
 
-    state = f"{changes_so_far(connection)}\0{pages.service.described}"
+    state = pages.service.counted_from(changes_so_far(connection))
     return pages.service.latest.get(state, f"comparison of {left} and {right}", compare).value

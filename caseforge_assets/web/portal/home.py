@@ -26,7 +26,7 @@ from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions.frameworks import Edition, current_edition
 from caseforge_assets.store.figures import spending
-from caseforge_assets.store.figures.changes import DECISIONS, changes_so_far
+from caseforge_assets.store.figures.changes import changes_so_far
 from caseforge_assets.store.planning import plans
 from caseforge_assets.store.reading.tree import TreeNode, nodes_below
 from caseforge_assets.web.access.callers import Reader
@@ -86,7 +86,7 @@ def show_home(pages: PagesNow, caller: Reader) -> HTMLResponse:
     service = pages.service
     batches = list_batches(service, caller, list(UNSETTLED), None, BATCHES_SHOWN, None)
     with service.reading.connect() as connection:
-        state = f"{changes_so_far(connection, DECISIONS)}\0{service.described}"
+        state = service.counted_from(changes_so_far(connection))
         keys = frameworks_to_choose(connection, caller)
         cards = [service.kept.get(state, f"card {key}", partial(framework_card, connection, service, key)) for key in keys]
         waiting = _waiting_plans(connection, pages, caller)

@@ -16,7 +16,7 @@ from caseforge_assets.store.reading.candidate_filters import CandidateFilter, Co
 from caseforge_assets.store.reading.candidate_priority import Ranked, ScoredGroup, rank, scored_groups
 from caseforge_assets.store.reading.candidate_words import FoundCandidates, find_candidates
 from caseforge_assets.store.reading.known_words import words_like
-from caseforge_assets.store.reading.read_state import read_state
+from caseforge_assets.store.reading.read_state import ReadState, read_state
 from caseforge_assets.web.access.callers import see_framework
 from caseforge_assets.web.api.candidate_queries import check_columns
 from caseforge_assets.web.portal.choice import Choice
@@ -82,12 +82,9 @@ def find_meant(connection: Connection, service: Service, caller: Caller, choice:
     seen = None if seen_keys is None else sorted(seen_keys)
     for key in (*choice.frameworks, *(key for key, _ in choice.branch_names())):
         see_framework(caller, key)
-    now = read_state(connection)
-    if not now.holds:
-        refresh_in_passing(service.store, service.project, connection)
-        now = read_state(connection)
+    now = up_to_date(service, connection)
     behind, state = now.behind, f"{service.described} {now}"
-    words = _find_words(connection, service, state, choice.q, seen) if choice.q else None
+    words = _find_words(connection, service, now, choice.q, seen) if choice.q else None
     filtered = choice.filtered(list(choice.frameworks) or seen, None if words is None else words.found.ids)
     check_columns(service.project, filtered)
     asked = conditions(connection, filtered)
@@ -95,11 +92,21 @@ def find_meant(connection: Connection, service: Service, caller: Caller, choice:
     return Meant(connection, service, choice, seen, filtered, asked, words, late, state)
 
 
-def _find_words(connection: Connection, service: Service, state: str, written: str, seen: Sequence[str] | None) -> Words:
+def up_to_date(service: Service, connection: Connection) -> ReadState:
+    """The state of the store, after lists and texts have caught up with it where that is little."""
+    now = read_state(connection)
+    if not now.holds:
+        refresh_in_passing(service.store, service.project, connection)
+        now = read_state(connection)
+    return now
+
+
+def _find_words(connection: Connection, service: Service, now: ReadState, written: str, seen: Sequence[str] | None) -> Words:
     """Gives what has the words; where nothing has them, what has those that were probably meant."""
 
     def find(words: str) -> FoundCandidates:
-        return service.kept.get(state, f"words {words!r} {seen!r}", partial(find_candidates, connection, words, seen))
+        find_them = partial(find_candidates, connection, words, seen)
+        return service.kept.get(f"{service.described} {now.of_texts}", f"words {words!r} {seen!r}", find_them) if now.holds else find_them()
 
     found = find(written)
     if found.ids:

@@ -10,7 +10,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from caseforge_assets.commands.mirroring.refresh_lists import refresh_in_passing
 from caseforge_assets.commands.searching.embed_question import QuestionRefused
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.redaction import redact
@@ -23,7 +22,8 @@ from caseforge_assets.store.reading.node_lists import named_node
 from caseforge_assets.store.reading.search import KINDS, Hit, Search
 from caseforge_assets.web.access.callers import Reader
 from caseforge_assets.web.api.candidates import seen_and_meant
-from caseforge_assets.web.api.search import ORDER, By, find_by_meaning, place_of
+from caseforge_assets.web.api.search import ORDER, By, find_by_meaning, find_by_words, place_of
+from caseforge_assets.web.portal.meant import up_to_date
 from caseforge_assets.web.portal.money import frameworks_to_choose
 from caseforge_assets.web.portal.rendering import PagesNow
 from caseforge_assets.web.wire.pages import Cursor, encode_cursor
@@ -67,14 +67,15 @@ def show_search(
             return pages.answer("search.html.jinja", values)
         if by == By.meaning:
             return pages.answer("search.html.jinja", values | _meant(pages, caller, words, kind, framework, cursor))
-        behind = refresh_in_passing(service.store, service.project, connection)
+        state = up_to_date(service, connection)
         frameworks = seen_and_meant(caller, [framework] if framework else None)
         values["named"] = named_so(connection, [framework] if framework else keys, words)
         asked = Search(words, frameworks, [kind] if kind in KINDS else list(KINDS))
-        found = reading.search(connection, asked, place_of(cursor), AT_ONCE + 1)
-        hits = reading.hits(connection, asked, found.page[:AT_ONCE])
-    following = encode_cursor(ORDER, found.page[AT_ONCE - 1][1], found.page[AT_ONCE - 1][0]) if len(found.page) > AT_ONCE else None
-    values |= {"found": found, "hits": [(hit, address_of(hit)) for hit in hits], "next": following, "behind": behind.lists or behind.texts}
+        found = find_by_words(service, connection, state, asked)
+        page = found.page(place_of(cursor), AT_ONCE + 1)
+        hits = reading.hits(connection, asked, page[:AT_ONCE])
+    following = encode_cursor(ORDER, page[AT_ONCE - 1][1], page[AT_ONCE - 1][0]) if len(page) > AT_ONCE else None
+    values |= {"found": found, "hits": [(hit, address_of(hit)) for hit in hits], "next": following, "behind": not state.holds}
     return pages.answer("search.html.jinja", values, keep=True)
 
 

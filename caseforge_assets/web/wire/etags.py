@@ -52,7 +52,7 @@ class Tags:
         Raises:
             NotModified: the client has it.
         """
-        self._of_state(self.read_state(connection).changes, *parts)
+        self._of_state(self.read_state(connection).changes.all, *parts)
 
     def of_lists(self, connection: Connection, *parts: object) -> None:
         """The same for what is read from lists and found texts, which are brought up to date after what they are made from.

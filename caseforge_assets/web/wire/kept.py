@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 class Kept:
     """What was counted in states of the store, the least asked for forgotten first: what was counted in a state that is over is asked for by nobody."""
 
-    def __init__(self) -> None:
-        """Nothing is kept yet."""
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        """Nothing is kept yet; `most` is how much is."""
+        self._most = most
         self._values: OrderedDict[tuple[str, str], object] = OrderedDict()
         self._counting: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
@@ -48,7 +49,7 @@ class Kept:
                 value = count()
                 with self._lock:
                     self._values[known] = value
-                    if len(self._values) > MOST_KEPT:
+                    if len(self._values) > self._most:
                         self._values.popitem(last=False)
                 return value
             finally:

@@ -8,13 +8,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
+from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stages import project_stages
 from caseforge_assets.store.reading import search
+from caseforge_assets_tests.choices import decide
 from caseforge_assets_tests.web.conftest import Serve
-from caseforge_assets_tests.workbench import KEY, SHOP
+from caseforge_assets_tests.web.queries import queries
+from caseforge_assets_tests.workbench import KEY, SHOP, USECASES
 
 SEARCH = "/api/v1/search"
 
@@ -82,14 +85,14 @@ def test_where_many_are_called_so_texts_are_not_looked_through(serve: Serve, mon
     assert 1 < len(called) < everything["found"]
     assert not everything["more"]
     monkeypatch.setattr(search, "RANKED_HEADINGS", len(called))
-    assert found(client, "mending or advertise", limit=49)["found"] == everything["found"]
+    assert found(client, "mending or  advertise", limit=50)["found"] == everything["found"]
     monkeypatch.setattr(search, "RANKED_HEADINGS", len(called) - 1)
-    few = found(client, "mending or advertise", limit=48)
+    few = found(client, "mending  or advertise", limit=50)
     assert few["more"]
     assert few["found"] == len(few["items"]) == len(called) - 1
     assert {hit["name"] for hit in few["items"]} < {hit["name"] for hit in called}
     monkeypatch.setattr(search, "RANKED_TEXTS", 1)
-    texts = found(client, "mending", kind="candidate", limit=47)
+    texts = found(client, "mending", kind="candidate")
     assert (texts["found"], texts["more"]) == (1, True)
 
 
@@ -104,9 +107,31 @@ def test_a_phrase_that_many_are_called_is_not_looked_for_in_texts(serve: Serve, 
     assert ("candidate", "1.1.1-UC01") in names(everything)
     assert ("candidate", "1.1.1-UC01") not in names(found(client, '"crossing zebra crossing"', limit=50))
     monkeypatch.setattr(search, "RANKED_HEADINGS", everything["found"] - 2)
-    few = found(client, '"zebra crossing"', limit=49)
+    few = found(client, '"zebra  crossing"', limit=50)
     assert few["more"]
     assert set(names(everything)) - set(names(few)) == {("candidate", "1.1.1-UC01")}
+
+
+def test_what_is_found_is_found_once_until_texts_change(serve: Serve) -> None:
+    served = serve(given=["1.1.1"])
+    client, ranks = served.client(), "ts_rank"
+    with queries(served) as asked:
+        before = found(client, "advertise", limit=2, facets=True)
+    assert ranks in str(asked)
+    decide(served.bench, "shortlisted", "1.1.1-UC01")
+    with queries(served) as asked:
+        after = found(client, "advertise", limit=2, facets=True)
+        found(client, "advertise", limit=2, cursor=before["next"])
+    assert ranks not in str(asked)
+    assert {status["value"]: status["count"] for status in after["candidates"]["statuses"]}["shortlisted"] == 1
+    assert ("candidate", "1.1.1-UC01") in names(found(client, "advertise", kind="candidate"))
+    (version,) = served.bench.column("select version from caseforge.content where stage = :stage and is_current", stage=USECASES.key)
+    with served.bench.store.begin() as connection:
+        edit_item(connection, served.bench.project, KEY, "1.1.1-UC01", {"title": "Zebra crossing"}, version=version, by="ada")
+    assert [hit["name"] for hit in found(client, "advertise zebra", kind="candidate")["items"]] == ["1.1.1-UC01"]
+    with queries(served) as asked:
+        found(client, "advertise", limit=2, facets=True)
+    assert ranks in str(asked)
 
 
 def test_hostile_words_find_nothing_and_break_nothing(serve: Serve) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,17 @@ def test_where_the_stage_is_off_it_is_said_how_to_switch_it_on(serve: Serve, ben
         assert says in words(page(planner, path)), path
     assert says not in words(page(reader, f"/use-cases/{first}"))
     assert says in words(read(planner.post("/specifications", data={"candidate": first}, headers=HTML), 404))
+
+
+def test_what_is_chosen_counts_at_once_where_a_stage_is_asked_for_it(serve: Serve, bench: OpenBench) -> None:
+    shop = replace(bench(), stages=Stages(ALL))
+    shop.given("1.1.1", "2.1.1")
+    client = serve(shop).client()
+    assert _of_specifications(page(client, "/")) == "–"
+    decide(shop, "shortlisted", "1.1.1-UC01")
+    assert "0 of 1" in _of_specifications(page(client, "/"))
+
+
+def _of_specifications(home: Any) -> str:
+    (row,) = home.xpath(f"//tr[th='{SPECS.title}']/td[1]")
+    return " ".join(row.text_content().split())
