@@ -52,6 +52,9 @@ def test_a_plan_is_made_approved_and_watched_on_pages(served: Served) -> None:
     assert "simulated" in get(reader, f"/batches/{batch_id}")
     assert "Process documents" in get(reader, f"/money?framework={KEY}&days=")
     assert get(reader, "/search?q=advertisements").count('class="sheet"') >= 1
+    mistyped = get(reader, "/search?q=advertsie")
+    assert '<a href="/use-cases?q=advertsie">' in mistyped
+    assert "Shown is what has" in get(reader, "/use-cases?q=advertsie")
     called = get(reader, "/search?q=1.1.1-UC01")
     assert "<h1>Called “1.1.1-UC01”</h1>" in called  # found by its name, whatever words say
     assert 'href="/use-cases/1"' in called
