@@ -26,7 +26,7 @@ def portal(serve: Serve) -> Iterator[Portal]:  # noqa: F811 - the fixture
 def test_an_editor_decides_comments_and_keeps_a_portfolio_that_a_reader_sees(portal: Portal) -> None:
     bench = portal.served.bench
     editor, reader = portal.person("edda", Role.editor), portal.person("ruth", Role.reader, scripts=False)
-    first, second = bench.column("select id from caseforge.candidate where candidate_uid like '%-UC01' order by id")
+    first, second = bench.column("select id from caseforge.candidate where candidate_uid like '%-UC01' order by candidate_uid")
     editor.goto(f"/frameworks/{KEY}/use-cases/1.1.1-UC01")
     editor.get_by_label("Status").select_option("shortlisted")
     editor.get_by_label("Owner").fill("Edda")
