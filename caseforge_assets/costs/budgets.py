@@ -32,9 +32,9 @@ def over_by(budget_usd: Decimal, committed_usd: Decimal, new_usd: Decimal) -> De
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The part of one plan that is to be sent at once: so many requests at this cost. The plan is None for requests that are in none."""
+    """The part of one plan that is to be sent at once: so many requests at this cost."""
 
-    plan_id: int | None
+    plan_id: int
     framework_key: str
     requests: int
     cost: Cost
@@ -55,7 +55,7 @@ class Limits:
     allow_unknown: bool = False
 
 
-def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]:
+def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int, str]:
     """Say which plans wait, and why; all others may be sent together.
 
     A plan is sent as a whole or waits as a whole. The oldest comes first: what it takes of a budget is not there for the next ones, and
@@ -69,10 +69,10 @@ def hold_back(wanted: Sequence[Wanted], limits: Limits) -> dict[int | None, str]
         By plan, what stands in the way, with what to do about it.
     """
     taken = dict(limits.committed)
-    waits: dict[int | None, str] = {}
-    for plan in sorted(wanted, key=lambda plan: (plan.plan_id is not None, plan.plan_id or 0)):
+    waits: dict[int, str] = {}
+    for plan in sorted(wanted, key=lambda plan: plan.plan_id):
         if reason := _reason(plan, limits, taken):
-            whose = f"plan {plan.plan_id} of {plan.framework_key}" if plan.plan_id is not None else plan.framework_key
+            whose = f"plan {plan.plan_id} of {plan.framework_key}"
             waits[plan.plan_id] = f"{counted(plan.requests, f'request of {whose} waits', f'requests of {whose} wait')}: {reason}"
         else:
             taken[plan.framework_key] = taken.get(plan.framework_key, Cost()) + plan.cost
@@ -95,14 +95,13 @@ def _reason(wanted: Wanted, limits: Limits, taken: Mapping[str, Cost]) -> str:
         problems.append(_over(f"the budget of {wanted.framework_key}", own, taken.get(wanted.framework_key, Cost()), wanted.cost))
     problems = [problem for problem in problems if problem]
     todo = ["raise budget_usd in caseforge.toml"] if problems else []
-    cap, spent = limits.plans.get(wanted.plan_id, (None, Cost())) if wanted.plan_id is not None else (None, Cost())
+    cap, spent = limits.plans.get(wanted.plan_id, (None, Cost()))
     if cap is not None and (problem := _over_limit(wanted, cap, spent)):
         problems.append(problem)
         todo.append(f"raise the limit (caseforge plans raise {wanted.plan_id} --max-cost-usd USD)")
     if not problems:
         return ""
-    if wanted.plan_id is not None:
-        todo.append(f"cancel the plan (caseforge plans cancel {wanted.plan_id})")
+    todo.append(f"cancel the plan (caseforge plans cancel {wanted.plan_id})")
     return f"{'; '.join(problems)}. {_sentence(todo)}"
 
 

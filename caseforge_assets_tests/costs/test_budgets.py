@@ -14,7 +14,7 @@ D = Decimal
 RETAIL, BANK = Wanted(1, "retail", 2, Cost(D("0.05"))), Wanted(2, "bank", 1, Cost(D("0.10")))
 
 
-def waits(*wanted: Wanted, **changes: Any) -> dict[int | None, str]:
+def waits(*wanted: Wanted, **changes: Any) -> dict[int, str]:
     values: dict[str, Any] = {"budget_usd": D(10), "framework_budgets": {}, "committed": {}, "plans": {}}
     return hold_back(wanted or (RETAIL, BANK), Limits(**(values | changes)))
 
@@ -51,10 +51,9 @@ def test_what_an_older_plan_takes_of_a_frameworks_budget_is_not_there_for_the_ne
     assert list(waits(first, second, framework_budgets={"retail": D("0.12")}, committed={"retail": Cost(D("0.01"))})) == [2]
 
 
-def test_what_is_in_no_plan_comes_first_and_then_the_oldest_plan_whatever_their_order() -> None:
-    wanted = [Wanted(plan_id, "retail", 1, Cost(D(1))) for plan_id in (3, 2, None, 1)]
-    assert [list(waits(*wanted, budget_usd=D(budget))) for budget in range(5)] == [[None, 1, 2, 3], [1, 2, 3], [2, 3], [3], []]
-    assert waits(wanted[2], budget_usd=D(0))[None].startswith("1 request of retail waits: the budget over all frameworks ($0.00)")
+def test_the_oldest_plan_comes_first_whatever_their_order() -> None:
+    wanted = [Wanted(plan_id, "retail", 1, Cost(D(1))) for plan_id in (3, 2, 4, 1)]
+    assert [list(waits(*wanted, budget_usd=D(budget))) for budget in range(5)] == [[1, 2, 3, 4], [2, 3, 4], [3, 4], [4], []]
 
 
 def test_a_plan_that_waits_says_for_which_budget_and_what_to_do() -> None:

@@ -69,7 +69,7 @@ def _affordable(
     if project.provider.simulated or not rows:
         return pending.each_question_once(rows, project.configuration.reuses_by_identity), []
     limits = _limits(connection, project, rows)
-    waits: dict[int | None, str] = {}
+    waits: dict[int, str] = {}
     while True:
         once = pending.each_question_once([row for row in rows if row.plan_id not in waits], project.configuration.reuses_by_identity)
         if not (found := hold_back(_wanted(once, costs), limits)):
@@ -90,8 +90,10 @@ def _limits(connection: Connection, project: Project, rows: Sequence[PendingRequ
 
 
 def _wanted(rows: Sequence[PendingRequest], costs: dict[int, Decimal | None]) -> list[Wanted]:
-    groups: dict[tuple[int | None, str], list[Decimal | None]] = {}
+    groups: dict[tuple[int, str], list[Decimal | None]] = {}
     for row in rows:
+        if row.plan_id is None:
+            raise ValueError(f"request {row.id} is in no plan: nobody has approved that it is paid for")
         groups.setdefault((row.plan_id, row.framework_key), []).append(costs[row.id])
     return [Wanted(plan_id, key, len(group), total(group)) for (plan_id, key), group in groups.items()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from unittest.mock import Mock
 
@@ -12,11 +13,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from caseforge_assets.batches.consent import Consent
+from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collecting import collect_batch
 from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.rounds.work import lift_stop
+from caseforge_assets.commands.submitting.choose_requests import choose_requests
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import count_states
@@ -139,6 +141,16 @@ def test_requests_without_any_plan_go_to_a_simulated_provider_only(bench: OpenBe
 
     assert count_planned(bench(bills=True, budget_usd=100)) == 0
     assert count_planned(bench()) == 1
+
+
+def test_what_is_in_no_plan_is_not_chosen_to_be_paid_for(bench: OpenBench) -> None:
+    opened = bench(bills=True, budget_usd=100)
+    opened.approve("1.1.1", stages=[PROCESS])
+    with opened.store.connect() as connection:
+        (row,) = pending.sendable(connection, opened.provider.id, False, False, EVERYTHING, lock=False)
+        assert len(choose_requests(connection, opened.project, [row]).groups) == 1
+        with pytest.raises(ValueError, match="is in no plan"):
+            choose_requests(connection, opened.project, [replace(row, plan_id=None)])
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
 
-pytestmark = pytest.mark.slow
-
 OUTCOMES = "select outcome, count(*) from caseforge.attempt group by 1 order by 1"
 
 
@@ -26,6 +24,16 @@ def cancel(bench: Workbench, column: str = "remote_id") -> None:
     cancel_batch(bench.project, str(bench.column(f"select {column} from caseforge.batch")[0]), by="test")
 
 
+def test_a_batch_under_way_is_asked_to_stop_and_keeps_its_requests_until_it_has(bench: OpenBench) -> None:
+    opened = under_way(bench)
+    cancel(opened)
+    assert opened.query("select state, remote_status, reason from caseforge.batch") == [("open", "cancelling", "cancelled by a person")]
+    assert opened.provider.client.retrieve(*opened.column("select remote_id from caseforge.batch"))["status"] == "cancelling"
+    assert opened.query("select state, count(*) from caseforge.request group by 1") == [("in_batch", 6)]
+    assert opened.column("select distinct outcome from caseforge.attempt") == [None]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["id", "remote_id", "submission_id"])
 def test_a_batch_under_way_is_stopped_and_its_requests_wait(bench: OpenBench, column: str) -> None:
     opened = under_way(bench)
@@ -37,6 +45,7 @@ def test_a_batch_under_way_is_stopped_and_its_requests_wait(bench: OpenBench, co
     assert opened.stats()["batches_created"] == 1
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_is_kept(bench: OpenBench) -> None:
     opened = under_way(bench, latency_s=2)
     while not opened.column("select (remote -> 'request_counts' ->> 'completed')::int from caseforge.batch")[0]:
@@ -48,6 +57,7 @@ def test_what_was_answered_before_is_kept(bench: OpenBench) -> None:
     assert outcomes["ok"] + outcomes.get("cancelled", 0) == 6
 
 
+@pytest.mark.slow
 def test_cancelled_requests_go_again_when_a_person_asks_as_the_same_question(bench: OpenBench) -> None:
     opened = under_way(bench)
     cancel(opened)
@@ -58,6 +68,7 @@ def test_cancelled_requests_go_again_when_a_person_asks_as_the_same_question(ben
     assert opened.query("select state, generation, count(*) from caseforge.request group by 1, 2") == [("pending", 0, 6)]
 
 
+@pytest.mark.slow
 def test_a_plan_takes_cancelled_nodes_in(bench: OpenBench) -> None:
     opened = under_way(bench)
     cancel(opened)
@@ -77,6 +88,7 @@ def test_a_batch_that_was_not_created_yet_is_taken_back(bench: OpenBench) -> Non
     assert opened.stats()["batches_created"] == 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
     opened = bench()
     opened.given("1.1.1", stages=[PROCESS])
@@ -86,6 +98,7 @@ def test_what_cannot_be_cancelled_says_why(bench: OpenBench) -> None:
         cancel_batch(opened.project, "nonsense", by="test")
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -> None:
     billed = bench(bills=True, latency_s=60, budget_usd=100)
     billed.approve(stages=[PROCESS])
@@ -95,6 +108,7 @@ def test_a_batch_that_is_billed_elsewhere_is_cancelled_there(bench: OpenBench) -
     assert billed.column("select state from caseforge.batch") == ["open"]
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_being_worked_on_is_not_cancelled_under_the_workers_hands(bench: OpenBench) -> None:
     opened = under_way(bench)
     batch_id = opened.column("select id from caseforge.batch")[0]

@@ -12,8 +12,6 @@ from caseforge_assets.store.submitting.batches import claim_for_collecting
 from caseforge_assets_tests.commands.created_twice import DUPLICATE, FIRST, LOST_ANSWER, contents, created_twice
 from caseforge_assets_tests.workbench import CODES, KEY, PROCESS, OpenBench, Workbench
 
-pytestmark = pytest.mark.slow
-
 
 def outcomes(opened: Workbench) -> list[tuple[int, str, int]]:
     return opened.query("""
@@ -53,6 +51,7 @@ def test_both_answer_everything_and_each_is_stored_once_but_paid_twice(bench: Op
     assert reason.endswith(f"this one brought 6 answers for ${cost:,.4f}, 0 of them are used")
 
 
+@pytest.mark.slow
 def test_the_adopted_one_expires_half_way_and_the_duplicate_has_the_rest(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1"]))
     opened.work()
@@ -62,6 +61,7 @@ def test_the_adopted_one_expires_half_way_and_the_duplicate_has_the_rest(bench: 
     assert set(standing(opened).values()) == {"made"}
 
 
+@pytest.mark.slow
 def test_lines_that_failed_or_are_missing_are_filled_up_from_the_duplicate(bench: OpenBench) -> None:
     faults = ["http_500:batch=1,match=1-1-1", "truncate:batch=1,match=1-1-2", "missing_line:batch=1,match=1-1-3"]
     opened = created_twice(bench(faults=[LOST_ANSWER, *faults]))
@@ -83,6 +83,7 @@ def assert_accounts_are_right_but_for_the_missing_line(opened: Workbench) -> Non
     assert opened.stats()["batches_created"] == 2
 
 
+@pytest.mark.slow
 def test_what_neither_has_fails_as_the_adopted_one_says(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "truncate:match=1-1-1", "http_500:batch=2,match=1-1-1"]))
     opened.work()
@@ -94,6 +95,7 @@ def test_what_neither_has_fails_as_the_adopted_one_says(bench: OpenBench) -> Non
     assert contents(opened) == [(FIRST, 5)]
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_again_before_the_duplicate_is_over(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1"], latency_s=1.0))
     opened.work()
@@ -104,6 +106,7 @@ def test_nothing_is_asked_again_before_the_duplicate_is_over(bench: OpenBench) -
     assert opened.query("select request_id from caseforge.content group by 1 having count(*) > 1") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", ["1-2", "1-6"])  # it shows the first batch while the second is under way, or when that is collected
 def test_a_duplicate_that_a_list_shows_late_is_found_and_accounted_for(bench: OpenBench, calls: str) -> None:
     """No listing shows the first batch until the second one is there: what the grace period cannot prevent is at least seen."""
@@ -116,6 +119,7 @@ def test_a_duplicate_that_a_list_shows_late_is_found_and_accounted_for(bench: Op
     assert contents(opened) == [(FIRST, 6)]
 
 
+@pytest.mark.slow
 def test_collecting_again_changes_nothing(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER, "expire:share=0.5,batch=1"]))
     opened.work()
@@ -147,6 +151,7 @@ def test_the_sensor_hands_out_a_batch_only_with_its_duplicate_over_and_the_dupli
     assert claimed("unknown", "final") == [duplicate]
 
 
+@pytest.mark.slow
 def test_what_a_duplicate_may_cost_is_reserved_until_it_is_collected(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER], bills=True, budget_usd=5))
 
@@ -165,6 +170,7 @@ def test_what_a_duplicate_may_cost_is_reserved_until_it_is_collected(bench: Open
     assert spent == opened.column("select sum(cost_usd) from caseforge.attempt")[0]
 
 
+@pytest.mark.slow
 def test_a_duplicate_is_taken_in_although_the_adopted_batch_is_lost_at_the_provider(bench: OpenBench) -> None:
     opened = created_twice(bench(faults=[LOST_ANSWER]), create_grace_s=0)
     reconcile_batches(opened.configured(create_grace_s=0).project)
