@@ -13,7 +13,14 @@ import pytest
 
 from caseforge_assets.openai_batch import client as client_module
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient, ProviderIdentity
-from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderRefused, ProviderStopped, ProviderUnclear
+from caseforge_assets.openai_batch.errors import (
+    ProviderError,
+    ProviderFull,
+    ProviderNotFound,
+    ProviderRefused,
+    ProviderStopped,
+    ProviderUnclear,
+)
 from caseforge_assets_tests.openai_batch.calls import ENDPOINT, JUST_NOW, KEY
 from caseforge_assets_tests.openai_batch.provider import Provider, answering
 from caseforge_assets_tests.workbench import serving, stats
@@ -171,6 +178,14 @@ def test_each_refusal_is_named_for_what_it_means(odd: Provider, status: int, cod
     assert type(caught.value) is kind
     assert status == 307 or "The provider's own words." in str(caught.value)
     assert odd.calls == ["POST /v1/batches"]
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+def test_an_account_that_is_full_says_how_many_tokens_may_wait(odd: Provider, status: int) -> None:
+    odd.refuse(status, "Enqueued token limit reached. Limit: 2,000,000 enqueued tokens.", "token_limit_exceeded")
+    with pytest.raises(ProviderFull) as caught:
+        odd_client(odd).create("file-1", ENDPOINT, "s")
+    assert caught.value.stated_limit == 2_000_000
 
 
 def test_a_key_that_the_provider_repeats_does_not_reach_the_text(odd: Provider) -> None:

@@ -97,7 +97,11 @@ def test_what_is_set_is_what_is_sent(scripted: Provider, path: Path) -> None:
     list(client(scripted, kind).list_batches(EARLY))
     assert scripted.sent[-1].call == "GET /v1/batches?limit=100&target_model_names=sol"
     client(scripted, kind).find_file("other", EARLY)
-    assert "purpose=batch-api" in scripted.sent[-1].call
+    assert scripted.sent[-1].call == "GET /v1/files?limit=100&order=desc&purpose=batch-api&target_model_names=sol"
+    whole = replace(kind, file_list=ListKind.whole, batch_list=ListKind.whole)
+    client(scripted, whole).find_file("other", EARLY)
+    list(client(scripted, whole).list_batches(EARLY))
+    assert [sent.call for sent in scripted.sent[-2:]] == ["GET /v1/files?target_model_names=sol", "GET /v1/batches?target_model_names=sol"]
 
 
 def test_a_list_that_comes_all_at_once_is_asked_without_anything(scripted: Provider) -> None:

@@ -106,7 +106,9 @@ def test_an_odd_time_ends_no_list_and_hides_no_entry(odd: Provider, created_at: 
 
 
 def test_one_old_entry_does_not_end_a_list(odd: Provider) -> None:
-    odd.answers = lambda call: page(one("b"), has_more=False) if "after=" in call else page(one("x", str(LONG_AGO)), one("a"), has_more=True)
+    odd.answers = lambda call: (
+        page(one("b"), has_more=False) if "after=" in call else page(one("x", str(LONG_AGO)), one("a"), has_more=True)
+    )
     assert listed(odd) == ["a", "b"]
 
 
