@@ -24,6 +24,9 @@ _UNSEEN_END = re.compile(rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|\s)+\Z")
 # What servers make of a byte order mark that they read in another encoding, and of what cannot be stored, is no text either.
 _UNSEEN = rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|[\ufffc\ufffd]|ï»¿|ÿþ)"
 _INVISIBLE_START = re.compile(rf"(?:{_UNSEEN}|\s)*{_UNSEEN}")
+_LONG_BLANKS = 500  # characters of blanks and line breaks, one after the other; what has more of them is not laid out but out of order
+_HAS_LONG_BLANKS = re.compile(rf"\s{{{_LONG_BLANKS}}}")
+_BLANKS = re.compile(r"\s+")
 
 
 def replace_unstorable(text: str) -> str:
@@ -58,6 +61,17 @@ def visible(text: str) -> str:
 def without_colours(text: str) -> str:
     """Leave out what sets the colours of a terminal."""
     return re.sub(_COLOUR, "", text) if "\x1b" in text else text
+
+
+def without_long_blanks(text: str) -> str:
+    """Shorten blanks and line breaks of which there are some hundred before a word: patterns that look for what stands behind blanks begin anew at each of them."""
+    said = text.rstrip()
+    if _HAS_LONG_BLANKS.search(said) is None:
+        return text
+    return (
+        _BLANKS.sub(lambda found: found[0] if len(found[0]) < _LONG_BLANKS else "\n\n" if "\n" in found[0] else " ", said)
+        + text[len(said) :]
+    )
 
 
 def without_blank_end(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caseforge_assets.stages.characters import visible, visible_start, without_blank_end, without_colours
+from caseforge_assets.stages.characters import visible, visible_start, without_blank_end, without_colours, without_long_blanks
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, shorten
 from caseforge_assets.stages.refusals import refusal_in
 from caseforge_assets.stages.thinking import without_thinking
@@ -14,6 +14,7 @@ LEAST_REPEATED_CHARACTERS = 1_500  # a wide table's rule or a row of dots is sho
 LEAST_TIMES = 5
 LONGEST_UNIT_CHARACTERS = 2_000  # a use case and a half
 MOST_LAYERS = 8  # tags around thinking around tags; more are no answer
+BLANKS_LEFT_OUT = "Hundreds of blanks or line breaks one after the other were left out."
 _FIRST_LOOK = 200  # characters, among which nearly every answer says something
 INVISIBLE_LEFT_OUT = "Invisible characters before the text were left out."
 COLOURS_LEFT_OUT = "Marks that set the colours of a terminal were left out."
@@ -43,9 +44,12 @@ def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
     Args:
         answer: As it came.
     """
-    plain, may_be_thinking, notes = without_colours(answer.text), answer.may_be_thinking, list[str]()
-    if plain != answer.text:
+    coloured, may_be_thinking, notes = without_colours(answer.text), answer.may_be_thinking, list[str]()
+    if coloured != answer.text:
         notes.append(COLOURS_LEFT_OUT)
+    plain = without_long_blanks(coloured)
+    if plain != coloured:
+        notes.append(BLANKS_LEFT_OUT)
     for _ in range(MOST_LAYERS):
         seen = visible_start(plain)
         if seen != plain and seen.strip():

@@ -9,6 +9,7 @@ import pytest
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.stages.judgement import Next, Outcome
+from caseforge_assets.stages.plain_answers import BLANKS_LEFT_OUT
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
@@ -708,3 +709,20 @@ def test_real_documents_with_other_headings(form: str) -> None:
         assert judgement.outcome is Outcome.ok, judgement
         del lines[headings[3] : headings[4]]
         assert judge("\n".join(lines)).outcome is Outcome.sections_missing
+
+
+def test_hundreds_of_blanks_before_a_word_are_left_out() -> None:
+    begun, rest = GOOD_DOCUMENT[:40].rsplit(" ", 1)[0], GOOD_DOCUMENT[40:]
+    word = GOOD_DOCUMENT[len(begun) : 40]
+    judgement = judge(f"{begun}{' ' * 5_000}{word.lstrip()}{rest}")
+    assert (judgement.outcome, body(judgement)) == (Outcome.ok, GOOD_DOCUMENT)
+    assert judgement.notes == (BLANKS_LEFT_OUT,)
+    assert judge(GOOD_DOCUMENT + "\n" * 5_000).notes == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [" ", "\n", " \n", "# ", "<h2>", "<think>", "|", "1\n", "**", "x "])
+@pytest.mark.parametrize("stage", ["process_details", "usecases"])
+def test_what_a_model_repeats_until_the_budget_ends_is_judged(stage: str, piece: str) -> None:
+    for before, after in (("", "</h2>"), ("# ", "x"), ("", "")):  # which takes minutes where a pattern begins anew at each character
+        assert judge(before + piece * (30_000 // len(piece)) + after, stage, "length").content is None

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from caseforge_assets.stages.characters import visible
 from caseforge_assets.stages.process_details.heading_text import bare_heading, is_drawn, undecorated
@@ -22,6 +23,7 @@ WEAK_LEVELS = {
 """Levels of lines that are headings only where all sections stand so, each form at one of its own."""
 
 _BARE_FORMS = {"lines in brackets", "words before their text"}
+MOST_LINES_IN_TAGS = 500  # of a section that stands in a tag
 LONGEST_PLAIN_CHARACTERS = 80
 _ODD = "lines that Markdown does not take for headings"
 _QUOTE = re.compile(r"^(?:\s*>)+\s?")
@@ -181,7 +183,7 @@ def weak_lines(lines: list[str], number: int) -> Iterator[Line]:
 
 def _is_closed_below(lines: list[str], number: int, name: str) -> bool:
     """Tell whether a name in brackets is a tag that something below closes."""
-    return any(f"/{name}" in line for line in lines[number + 1 :])
+    return any(f"/{name}" in line for line in islice(lines, number + 1, number + 1 + MOST_LINES_IN_TAGS))
 
 
 def rewritten(line: Line) -> list[str]:

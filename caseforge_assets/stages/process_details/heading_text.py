@@ -6,6 +6,7 @@ import unicodedata
 
 from caseforge_assets.stages.characters import LOOKALIKES, visible
 
+LONGEST_HEADING = 1_000  # characters; what is longer is text, and is not looked at closely
 _TAGS = re.compile(r"<[^<>]*>")
 _FOOTNOTES = re.compile(r"<sup>[^<>]*</sup>|【[^【】]*】", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"\s*\{\s*[:#.][^{}]*\}\s*$|\{anchor:[^{}]*\}")  # {#id .class} (Pandoc), {: #id} (kramdown); Confluence
@@ -58,6 +59,8 @@ def bare_heading(heading: str) -> str:
     Args:
         heading: Its text without the marks of its level.
     """
+    if len(heading) > LONGEST_HEADING:
+        return heading
     text = html.unescape(heading) if "&" in heading else heading
     text = _ATTRIBUTES.sub("", _TAGS.sub("", _FOOTNOTES.sub("", text)))
     if "[[" in text:
@@ -77,6 +80,8 @@ def plain_heading(heading: str) -> str:
     Args:
         heading: Its text without the marks of its level.
     """
+    if len(heading) > LONGEST_HEADING:
+        return heading
     text = bare_heading(heading)
     text = _SHORTCODES.sub("", (text if " " in text else _JOINED_WORDS.sub(" ", text)).casefold())
     for numbering in _NUMBERINGS:
@@ -96,6 +101,8 @@ def undecorated(line: str) -> str:
     Args:
         line: A line of text.
     """
+    if len(line) > LONGEST_HEADING:
+        return line.strip()
     text = _EDGES.sub("", bare_heading(_COMMANDS.sub(" ", line.strip())))
     return f"{text})" if text.count("(") > text.count(")") else text
 

@@ -31,7 +31,7 @@ _LEAD_IN = re.compile(
 _MARK_ALONE = re.compile(r"^[ \t]*(#{1,6}|(?:#{1,6}[ \t]*)?(?:\d{1,2}|[ivxIVX]{1,4})[.):]?)[ \t]*\n\s*([^\n]{3,80})$", re.MULTILINE)
 _HTML_HEADING = re.compile(r"(<h([1-6])\b[^<>]*>)\s*([^<>]*?)\s*(</h\2\s*>)", re.IGNORECASE)
 _WITH_TEXT = re.compile(
-    r"^([ \t]*#{1,6}[ \t]+)([^\n]{3,60}?)(?:[ \t]*:|[ \t][–—-])[ \t]+((?:\S+[ \t]+){3,}[^\n]*[.!?;])[ \t]*$", re.MULTILINE
+    r"^([ \t]*#{1,6}[ \t]+)(?=\S)([^\n]{3,60}?)(?:[ \t]{0,9}:|[ \t][–—-])[ \t]+((?:\S+[ \t]+){3}[^\n]*[.!?;])[ \t]*$", re.MULTILINE
 )
 
 

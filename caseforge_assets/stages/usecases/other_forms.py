@@ -16,7 +16,7 @@ _TAGGED = re.compile(r"<(use[_-]?case|candidate|item)\b[^<>]*>(.*?)</\1\s*>", re
 _TAGGED_START = re.compile(r"<(?:use[_-]?case|candidate|item)\b[^<>]*>", re.IGNORECASE)
 _FIELD = re.compile(r"<([a-zA-Z][\w-]*)>(.*?)</\1\s*>", re.DOTALL)
 _HEADING = re.compile(
-    r"^#{1,6}[ \t]+(?:(?:use case|candidate)\b[ \t]*)?(?:\W*\d{1,2}[.):–—-]*[ \t]*)?[:–—-]?[ \t]*(\S.*?)[ \t#]*$",
+    r"^#{1,6}[ \t]+(?:(?:use case|candidate)\b[ \t]*)?(?:[^\w\n]{0,20}\d{1,2}[.):–—-]*[ \t]*)?[:–—-]?[ \t]*(\S[^\n]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _LABEL = re.compile(r"^[ \t]*(?:[-*+•][ \t]+)?(?:\*\*|__)?([^\W\d_][\w /-]{2,40}?)(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*", re.MULTILINE)
@@ -81,7 +81,9 @@ def _of_headings(text: str) -> Iterator[object]:
         stops = [*(label.start() for label in labels), end][1:]
         fields = [(label[1], text[label.end() : stop].strip()) for label, stop in zip(labels, stops, strict=True)]
         if fields:
-            yield read_pairs([*(() if any(field_of(name) == "title" for name, _ in fields) else [("title", heading[1])]), *fields])
+            yield read_pairs(
+                [*(() if any(field_of(name) == "title" for name, _ in fields) else [("title", heading[1].rstrip(" \t#"))]), *fields]
+            )
 
 
 _FORMS: dict[str, Callable[[str], Iterator[object]]] = {"as YAML": _of_yaml, "in tags": _of_tags, "under headings": _of_headings}
