@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from caseforge_assets.batches.states import WrongState
 from caseforge_assets.commands.alerting.check_alerts import check_alerts
 from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow, approve_plan
@@ -212,6 +213,49 @@ def test_limits_that_one_form_sets_are_kept_all_together(bench: OpenBench) -> No
     limits = opened.column("select max_cost_usd from caseforge.plan where state = 'approved'")
     assert sum(limits) == pytest.approx(1)
     assert opened.round().held_back == ""
+
+
+def test_what_is_pending_is_approved_by_who_did_it_and_not_under_a_limit_that_it_cannot_keep(bench: OpenBench) -> None:
+    opened = bench(**PRICY)
+    plan = opened.draft("1.1.1", stages=[PROCESS])
+    (cost,) = opened.column("select expected_cost_usd from caseforge.plan")
+    with opened.store.begin() as connection:
+        with pytest.raises(LimitTooLow, match="1 request is pending and will cost about"):
+            approve_pending(connection, opened.project, made_by="test", max_cost_usd=cost - Decimal("0.0001"))
+        assert pending_without_approval(connection, opened.project, False).requests == 1
+        (approved,) = approve_pending(connection, opened.project, made_by="test", max_cost_usd=cost + Decimal("0.0001"), by="Ada")
+    assert approved != plan.id
+    assert [row[:3] for row in opened.query(CHANGES)] == [(approved, "approved", "Ada")]
+
+
+def test_what_is_pending_at_an_unknown_price_is_not_approved_under_a_limit(bench: OpenBench) -> None:
+    opened = bench(openai_model="my-own-model", **PRICY)
+    opened.draft("1.1.1", stages=[PROCESS])
+    with opened.store.begin() as connection, pytest.raises(LimitTooLow, match="the cost of 1 of them is unknown"):
+        approve_pending(connection, opened.project, made_by="test", max_cost_usd=Decimal(5))
+    assert opened.query(CHANGES) == []
+
+
+def test_only_a_draft_is_approved_and_only_an_approved_plan_cancelled_or_raised(bench: OpenBench) -> None:
+    opened = bench(**PRICY)
+    approved, declined, draft = opened.approve("1.1.1").id, opened.draft("1.1.2").id, opened.draft("1.1.3").id
+    with opened.store.begin() as connection:
+        decline_plan(connection, declined, by="Ada")
+        for plan_id, says in ((approved, "is approved already"), (declined, "is declined already")):
+            with pytest.raises(WrongState, match=says):
+                approve_plan(connection, opened.project, plan_id, by="Ada")
+        for plan_id, says in ((declined, "is declined already"), (draft, "is a draft")):
+            with pytest.raises(WrongState, match=says):
+                cancel_plan(connection, plan_id, by="Ada")
+            with pytest.raises(WrongState, match="only an approved plan has a limit"):
+                raise_limit(connection, opened.project, plan_id, Decimal(9), by="Ada")
+        with pytest.raises(WrongState, match="is approved"):
+            decline_plan(connection, approved, by="Ada")
+        with pytest.raises(LookupError, match="there is no plan 99"):
+            approve_plan(connection, opened.project, 99, by="Ada")
+        with pytest.raises(LookupError, match="there is no plan 99"):
+            cancel_plan(connection, 99, by="Ada")
+    assert [row[:3] for row in opened.query(CHANGES)] == [(approved, "approved", "test"), (declined, "declined", "Ada")]
 
 
 def test_what_a_plan_holds_is_reckoned_step_by_step(bench: OpenBench) -> None:

@@ -17,6 +17,7 @@ from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 
 STATES = "select id, state, bills, max_cost_usd from caseforge.plan order by id"
+DECIDED = "select action from caseforge.audit_entry where action in ('plan.approved', 'plan.declined') order by id"
 BILLS = {"bills": True, "budget_usd": Decimal(9)}
 A_CENT = Decimal("0.01")
 
@@ -55,6 +56,7 @@ def test_what_sends_nothing_needs_no_yes_and_is_no_approved_plan(bench: OpenBenc
     assert not needs_consent(draft, opened.provider)
     assert not decided(opened, draft, agreed=True)
     assert opened.query(STATES)[-1] == (draft.id, "declined", True, None)
+    assert opened.column(DECIDED) == []
 
 
 def test_a_simulated_provider_needs_no_yes_and_its_plans_are_never_for_one_that_bills(bench: OpenBench) -> None:
@@ -72,6 +74,7 @@ def test_a_no_declines_and_a_yes_approves_with_its_limit(bench: OpenBench) -> No
     approved = opened.draft("1.1.1", stages=[PROCESS])
     assert not decided(opened, approved, agreed=True, max_cost_usd=Decimal(2))
     assert opened.query(STATES) == [(declined.id, "declined", True, None), (approved.id, "approved", True, Decimal(2))]
+    assert opened.column(DECIDED) == ["plan.declined", "plan.approved"]
 
 
 def test_a_yes_covers_the_draft_and_what_was_named_beside_it(bench: OpenBench) -> None:
