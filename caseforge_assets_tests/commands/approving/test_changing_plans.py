@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text as sql
 
 from caseforge_assets.batches.states import WrongState
 from caseforge_assets.commands.alerting.check_alerts import check_alerts
@@ -251,6 +252,9 @@ def test_only_a_draft_is_approved_and_only_an_approved_plan_cancelled_or_raised(
                 raise_limit(connection, opened.project, plan_id, Decimal(9), by="Ada")
         with pytest.raises(WrongState, match="is approved"):
             decline_plan(connection, approved, by="Ada")
+        connection.execute(sql("update caseforge.request set plan_id = null where plan_id = :id"), {"id": draft})
+        with pytest.raises(WrongState, match="nothing is pending under plan"):
+            approve_plan(connection, opened.project, draft, by="Ada")
         with pytest.raises(LookupError, match="there is no plan 99"):
             approve_plan(connection, opened.project, 99, by="Ada")
         with pytest.raises(LookupError, match="there is no plan 99"):

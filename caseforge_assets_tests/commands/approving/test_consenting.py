@@ -55,7 +55,8 @@ def test_what_sends_nothing_needs_no_yes_and_is_no_approved_plan(bench: OpenBenc
     assert draft.nodes == 0
     assert not needs_consent(draft, opened.provider)
     assert not decided(opened, draft, agreed=True)
-    assert opened.query(STATES)[-1] == (draft.id, "declined", True, None)
+    assert not decided(opened, opened.draft(stages=[PROCESS]), agreed=False)
+    assert [row[1:] for row in opened.query(STATES)[1:]] == [("declined", True, None)] * 2
     assert opened.column(DECIDED) == []
 
 
