@@ -68,6 +68,15 @@ def test_cancelled_requests_go_again_when_a_person_asks_as_the_same_question(ben
     assert opened.query("select state, generation, count(*) from caseforge.request group by 1, 2") == [("pending", 0, 6)]
 
 
+def test_requests_that_were_cancelled_under_way_are_pending_again_when_a_person_asks(bench: OpenBench) -> None:
+    opened = under_way(bench, latency_s=60)
+    opened.change("update caseforge.attempt set outcome = 'cancelled'")
+    opened.change("update caseforge.request set state = 'parked'")
+    with opened.store.begin() as connection:
+        assert len(retry_failed(connection, opened.project, KEY, PROCESS, retry=Retry(asked=True)).node_ids) == 6
+    assert opened.query("select state, generation, count(*) from caseforge.request group by 1, 2") == [("pending", 0, 6)]
+
+
 @pytest.mark.slow
 def test_a_plan_takes_cancelled_nodes_in(bench: OpenBench) -> None:
     opened = under_way(bench)
