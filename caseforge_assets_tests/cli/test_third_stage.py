@@ -157,8 +157,8 @@ def test_a_stage_that_is_taken_out_again_holds_up_nothing_and_loses_nothing(shop
     cli.run("generate", "--yes", "--nodes", "1.1.1", "--stage", "risk_register")
     whole = cli.configuration()
     (cli.folder / "caseforge.toml").write_text(whole.replace(OWN, ""))
-    said = cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", "--stage", "process_details", expected=4)
-    assert "Collected process_details" in said, "4 is for the node that waits in the other stage"
+    said = cli.run("generate", "--yes", "--wait", "--nodes", "1.1.2", "--stage", "process_details")
+    assert "Collected process_details" in said
     assert cli.json("status")["frameworks"][0]["stages"]["process_details"]["done"] == 2
     waiting = next(batch for batch in cli.json("status")["batches"] if batch["stage"] == "risk_register")
     assert "cannot be collected before its stage is mended: There is no stage risk_register" in waiting["reason"]

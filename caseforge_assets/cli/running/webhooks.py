@@ -75,7 +75,7 @@ def list_webhooks(session: Session, as_json: bool) -> None:
         print_json([asdict(row) | {"url": shown_url(row.url)} for row in rows])
         return
     if not rows:
-        console.print("Nobody is told of events. Add a webhook with: caseforge webhooks add URL")
+        console.print("Nobody is told of events. Add a webhook with `caseforge webhooks add URL`.")
         return
     table = FittingTable("Webhook", "URL", "Events", "Framework", "Waiting", "Given up")
     for row in rows:

@@ -127,9 +127,13 @@ def test_a_command_tells_of_failures_of_what_it_was_asked_for_alone(command_line
     cli.load_shop()
     said = cli.run("generate", "--nodes", "1.1.1,2.1.1", *DOCUMENTS, "--wait", expected=3)
     again = "--framework shop --nodes 1.1.1"
-    assert f"1 node of shop failed. `caseforge failed {again}` says why, `caseforge retry {again}` sends it again." in said
+    assert f"1 node of shop failed. `caseforge failed {again}` says why, `caseforge retry {again}` sends it again." in " ".join(
+        said.split()
+    )
     assert " failed" not in cli.run("generate", "--nodes", "1.1.2", *DOCUMENTS, "--wait")
-    assert " failed" not in cli.run("generate", "--nodes", "1.1.1", "--stage", "usecases", "--wait"), "it has no document to make them from"
+    assert "of shop failed" not in cli.run("generate", "--nodes", "1.1.1", "--stage", "usecases", "--wait"), (
+        "it has no document to make them from"
+    )
     cli.run("submit", "--wait")
     cli.run("generate", *DOCUMENTS, "--wait", expected=3)
     assert "No node has failed." in cli.run("failed", "--nodes", "1.1.2")

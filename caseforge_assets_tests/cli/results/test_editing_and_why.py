@@ -71,7 +71,7 @@ def test_another_answer_takes_its_place_only_where_the_node_is_named(command_lin
         cli.run("generate", "--stage", "process_details", "--regenerate", "--wait", *named)
         assert cli.json("show", "1.1.1")["contents"][0]["body"] == "Mine."
     said = cli.run("plan", "--stage", "process_details", "--regenerate", "--nodes", "1.1.*")
-    assert "1 were written by a person and stay; one is replaced with --regenerate and --nodes" in said
+    assert "1 was written by a person and stays; one is replaced with --regenerate and --nodes" in said
     cli.run("generate", "--stage", "process_details", "--regenerate", "--wait", "--nodes", "1.1.1,2.*")
     assert cli.json("show", "1.1.1")["contents"][0]["body"] != "Mine."
 

@@ -73,6 +73,6 @@ def test_a_limit_that_nothing_is_below_sends_nothing(command_line: OpenCommandLi
     spoil(line)
     said = line.run("retry", "--quality-below", "20")
     assert "Nothing that could be asked for again scores less than 20." in said
-    assert "1 that a person wrote are left as they are." in said
+    assert "1 that a person wrote is left as it is." in said
     refused = line.run("retry", "--quality-below", "20", "--max-tokens", "4000", expected=BAD_INPUT)
     assert "--quality-below is for answers that are good by their form" in refused

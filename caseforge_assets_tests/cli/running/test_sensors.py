@@ -264,11 +264,10 @@ def test_something_else_at_the_address_is_told_apart(command_line: OpenCommandLi
     assert reloading.show_framework(other, "shop", "") is None
 
 
-def test_a_silent_webserver_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "PATIENCE_S", 0.3)
+def test_a_silent_webserver_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
-        said = reloading.show_framework(f"http://x:hidden@127.0.0.1:{silent.getsockname()[1]}", "shop", "")
+        said = reloading.show_framework(f"http://x:hidden@127.0.0.1:{silent.getsockname()[1]}", "shop", "", patience_s=0.3)
         assert time.monotonic() - start < 2
     assert said is not None
     assert "answer" in said
@@ -276,10 +275,9 @@ def test_a_silent_webserver_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_whatever_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "PATIENCE_S", 0.1)
     monkeypatch.setattr(reloading, "_reload", lambda *_: time.sleep(1.5))
     start = time.monotonic()
-    assert "has not answered for" in (reloading.show_framework(NO_WEBSERVER, "shop", "") or "")
+    assert "has not answered for" in (reloading.show_framework(NO_WEBSERVER, "shop", "", patience_s=0.1) or "")
     assert time.monotonic() - start < 1
 
 

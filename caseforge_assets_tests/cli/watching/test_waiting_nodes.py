@@ -31,7 +31,7 @@ def test_generate_that_waits_names_the_batch(command_line: OpenCommandLine, faul
 @CASES
 @pytest.mark.parametrize(
     "command",
-    [("monitor",), ("monitor", "--once"), ("monitor", "--watch-only"), ("collect",), ("submit", "--wait"), ("retry", "--wait")],
+    [("monitor",), ("monitor", "--once"), ("monitor", "--watch-only"), ("collect",), ("submit", "--wait")],
     ids=" ".join,
 )
 def test_so_do_the_others(command_line: OpenCommandLine, fault: str, said: str, command: tuple[str, ...]) -> None:

@@ -271,7 +271,7 @@ def test_a_journal_from_before_duplicates_were_called_so_comes_back_whole(
 @pytest.mark.slow
 def test_a_database_from_before_duplicates_were_called_so_goes_on(bench: OpenBench) -> None:
     opened = eventful(bench)
-    for later in ("event", "audit_entry"):  # that version had none
+    for later in ("event", "audit_entry", "portfolio_entry", "portfolio", "use_case_comment", "use_case"):  # that version had none
         opened.change(f"delete from caseforge.{later}")
     write_journal(opened.store, opened.folder)
     kept = everything(opened.store)
