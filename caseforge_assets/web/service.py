@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.commands.journaling.write_journal import journal_now_and_then, write_journal
@@ -24,6 +25,7 @@ from caseforge_assets.store.database.location import open_project_for_reading, o
 from caseforge_assets.store.editions import declarations
 from caseforge_assets.store.editions.frameworks import Edition, Levels, levels_of
 from caseforge_assets.store.figures.changes import Changes
+from caseforge_assets.store.reading.read_state import ReadState
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
 from caseforge_assets.web.wire.event import write_event
@@ -31,6 +33,7 @@ from caseforge_assets.web.wire.kept import Kept, Latest
 from caseforge_assets.web.wire.looks import Looks, look_once
 from caseforge_assets.web.wire.turns import Turns
 
+Value = TypeVar("Value")
 SEARCHES_AT_ONCE = 1  # of a process: each takes several times as long as other reads
 MOST_FOUND = 500  # searches whose ranks are kept, of 20 KB each at most
 WRITERS_AT_ONCE = 12  # of its 40 threads and of the 20 connections that write: one may wait for as long as a large plan is made
@@ -116,6 +119,10 @@ class Service:
         if settings is not self._described[0]:
             self._described = settings, _describe(settings)
         return self._described[1]
+
+    def find_once(self, kept: Kept, state: ReadState, name: str, find: Callable[[], Value]) -> Value:
+        """Gives what is found in texts, looked for once as long as none of them changes; each time while lists and texts are behind."""
+        return kept.get(f"{self.described} {state.of_texts}", name, find) if state.holds else find()
 
     def counted_from(self, changes: Changes) -> str:
         """A text that is another one where figures of what was made may be others: decisions count only where a stage is asked for what is chosen."""

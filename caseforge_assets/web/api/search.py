@@ -136,8 +136,7 @@ def find_by_words(service: Service, connection: Connection, state: ReadState, as
     Raises:
         ValueError: nothing can be searched so.
     """
-    find = partial(reading.search, connection, asked)
-    return service.found.get(f"{service.described} {state.of_texts}", repr(asked), find) if state.holds else find()
+    return service.find_once(service.found, state, repr(asked), partial(reading.search, connection, asked))
 
 
 def _by_meaning(service: Service, asked: Search, after: tuple[float, int] | None, limit: int) -> Results:

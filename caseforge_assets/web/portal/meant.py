@@ -105,8 +105,7 @@ def _find_words(connection: Connection, service: Service, now: ReadState, writte
     """Gives what has the words; where nothing has them, what has those that were probably meant."""
 
     def find(words: str) -> FoundCandidates:
-        find_them = partial(find_candidates, connection, words, seen)
-        return service.kept.get(f"{service.described} {now.of_texts}", f"words {words!r} {seen!r}", find_them) if now.holds else find_them()
+        return service.find_once(service.kept, now, f"words {words!r} {seen!r}", partial(find_candidates, connection, words, seen))
 
     found = find(written)
     if found.ids:
