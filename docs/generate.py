@@ -78,6 +78,7 @@ _TOLERATED = (
     "| sections in the rows of a table, in JSON however loosely it is written, in a call of a tool, in YAML | made headings |",
     "| line breaks that were lost, text on the line of a heading, headings behind other text | put apart |",
     "| invisible characters, byte order marks, odd blanks | overlooked |",
+    "| five hundred blanks or line breaks and more before a word | shortened, with a note |",
     '| JSON among text, twice, in a string, under another name; candidates one after the other, in groups or each in an object of its own; escapes that JSON does not know with one reading; other quotes, remarks, commas too many or too few, values of Python | read; two lists that differ are not chosen from, and one that ends in "…" is not whole |',
     "| candidates as YAML, in tags, or under headings with a label before each text | read, where each has all its fields |",
     '| words that only stand for a text ("TBD", "[Insert details]", "to be completed", "same as above") | no text: the section is empty, the candidate is not as asked |',
