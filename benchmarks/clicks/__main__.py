@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.clicks import pages
 from benchmarks.clicks.project import KEY, Running, dagster_dev, project, write_table
 from benchmarks.clicks.watch import click, states
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 ASSETS = [asset.name for asset in all_assets(stages_as_they_come())]

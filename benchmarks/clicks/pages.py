@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.clicks.project import KEY, Running
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ def look_around(key: str) -> dict[str, Any]:
 def _differences(project: str, stages: Any, key: str, expected: dict[tuple[str, str], tuple[str, str]]) -> list[str]:
     from dagster import DagsterInstance
 
-    from caseforge_assets.stages.flow_assets import all_assets
+    from caseforge_assets.stages.stages import all_assets
 
     wrong = []
     with DagsterInstance.from_config(project) as instance:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from caseforge_assets.batches.states import RequestState
-from caseforge_assets.stages.flow_assets import question_of
+from caseforge_assets.stages.canonical import question_of
 
 
 class NodeState(StrEnum):

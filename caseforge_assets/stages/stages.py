@@ -1,4 +1,4 @@
-"""The stages of a project, made once and handed on: which there are, in which order, and as which framework asks for them."""
+"""The stages of a project, made once and handed on: which there are, in which order, as which framework asks for them, and the assets that data passes on its way through them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from caseforge_assets.stages.stage import Stage, StageUnknown
+
+FRAMEWORK = "framework"
+PCF_NODES = "pcf_nodes"
+NODE_CONTEXTS = "node_contexts"
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,24 @@ class Stages:
     def that_read(self, stage: Stage) -> tuple[Stage, ...]:
         """Give the stages whose inputs are made from this one's content as a whole, not from what people choose of it."""
         return tuple(reader for reader in self.shared if reader.reads == stage.key)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One asset, as Dagster's assets are named: its name, the assets it reads, and the stage it belongs to (None for nodes and contexts)."""
+
+    name: str
+    reads: tuple[str, ...]
+    stage: Stage | None
+
+
+def all_assets(stages: Stages) -> tuple[Asset, ...]:
+    """Every asset, in the order in which data passes."""
+    assets = [Asset(PCF_NODES, (FRAMEWORK,), None), Asset(NODE_CONTEXTS, (PCF_NODES,), None)]
+    content_of = {stage.key: stage.content for stage in stages}
+    for stage in stages:
+        source = (content_of[stage.reads],) if stage.reads else ()
+        assets.append(Asset(stage.inputs, (NODE_CONTEXTS, *source), stage))
+        assets.append(Asset(stage.outputs, (stage.inputs,), stage))
+        assets.append(Asset(stage.content, (stage.outputs,), stage))
+    return tuple(assets)

@@ -29,7 +29,7 @@ from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import load_settings
 from caseforge_assets.settings.project import Project as ProjectRecord
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, SHOP, Workbench, write_table
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.browser.conftest import LOCATION, Ui, made_project, running, until
 from caseforge_assets_tests.databases import new_database
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come

@@ -8,7 +8,7 @@ import pytest
 from dagster import AssetKey
 
 from caseforge_assets.frameworks import sample_path
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.cli.conftest import COMMENT
 from caseforge_assets_tests.end_to_end.conftest import Project
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 
 from caseforge_assets.defs.names import partitions_name
 from caseforge_assets.frameworks import sample_path
-from caseforge_assets.stages.flow_assets import all_assets, input_version
+from caseforge_assets.stages.canonical import input_version
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.cli.conftest import CommandLine, OpenCommandLine
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 

@@ -9,9 +9,9 @@ from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.configuration import StageOverrides
 from caseforge_assets.settings.stages import project_stages
 from caseforge_assets.stages.discovery import Asking, StageFault, find_stages, with_switches
-from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stage import StageSettings, StageUnknown, stage_version
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.stages.specifications import FACTS, SPECS, TITLES, answer, source, written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from caseforge_assets.batches.states import WrongState
-from caseforge_assets.stages.flow_assets import identity_key
+from caseforge_assets.stages.canonical import identity_key
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.database.engine import Connection, lock_in_transaction

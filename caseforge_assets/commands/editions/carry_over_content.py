@@ -12,9 +12,9 @@ from caseforge_assets.commands.requests.reuse_answers import reuse_answers
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.flow_assets import all_assets, identity_key
+from caseforge_assets.stages.canonical import identity_key
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import Stages, all_assets
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes, pairs

@@ -18,7 +18,7 @@ from caseforge_assets.frameworks.editions import as_before
 from caseforge_assets.reports.difference import Difference, compare_editions
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
+from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction

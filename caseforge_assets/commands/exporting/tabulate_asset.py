@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.handing_on.frames import Column, make_frame
-from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES, Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.figures import exports

@@ -23,8 +23,8 @@ from caseforge_assets.commands.requests.settle_requests import settle_requests
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.stage_settings import current_stage_version
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import contexts, nodes

@@ -11,8 +11,8 @@ from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
 from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import StoredProject
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import NODE_CONTEXTS
 from caseforge_assets.store.editions import nodes
 
 

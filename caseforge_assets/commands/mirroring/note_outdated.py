@@ -13,8 +13,8 @@ from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.freshness import Condition, StaleReason
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import NODE_CONTEXTS
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.mirroring import outbox

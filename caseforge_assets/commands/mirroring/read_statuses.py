@@ -11,7 +11,7 @@ from caseforge_assets.commands.requests.remember_definitions import changes_sinc
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
+from caseforge_assets.stages.stages import FRAMEWORK, Asset, all_assets
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions import nodes

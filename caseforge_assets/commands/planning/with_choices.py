@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from caseforge_assets.stages.flow_assets import source_version
+from caseforge_assets.stages.canonical import source_version
 from caseforge_assets.store.curating.choices import Choice
 from caseforge_assets.store.planning.node_states import AssetState
 

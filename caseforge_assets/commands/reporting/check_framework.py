@@ -13,8 +13,8 @@ from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, ch
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
-from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.judgement import Outcome
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import node_views
 from caseforge_assets.store.submitting import providers

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from caseforge_assets.contexts import build_context, context_version
 from caseforge_assets.frameworks import Node, node_path
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, PCF_NODES
+from caseforge_assets.stages.stages import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import contexts, nodes
 from caseforge_assets.store.editions.contexts import ContextRow

@@ -14,8 +14,8 @@ from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
+from caseforge_assets.stages.canonical import identity_key, question_of, source_version
 from caseforge_assets.stages.discovery import comes_with_caseforge
-from caseforge_assets.stages.flow_assets import identity_key, question_of, source_version
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents

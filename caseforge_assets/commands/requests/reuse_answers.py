@@ -10,7 +10,7 @@ from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings
-from caseforge_assets.stages.flow_assets import identity_key
+from caseforge_assets.stages.canonical import identity_key
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents, quality_scores
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent, StoredContent

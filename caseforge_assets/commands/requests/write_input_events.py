@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, input_version
+from caseforge_assets.stages.canonical import input_version
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import NODE_CONTEXTS, Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.editions.nodes import NodeRow

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from caseforge_assets.safe_text import plain_text, safe_markdown
-from caseforge_assets.stages.flow_assets import Asset
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import Asset
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.editions.nodes import NodeRow
 from caseforge_assets.store.mirroring.previews import ANSWER_CHARACTERS, PREVIEW_CHARACTERS, WHOLE_CHARACTERS, Preview

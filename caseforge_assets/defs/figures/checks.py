@@ -22,9 +22,8 @@ from caseforge_assets.reports.quality_checks import (
 )
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.flow_assets import all_assets
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import Stages, all_assets
 from caseforge_assets.store.database.engine import Engine
 
 LISTED_NODES = 200

@@ -14,8 +14,7 @@ from caseforge_assets.commands.quality.read_quality import StageQuality, read_qu
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.defs.figures.run_tables import coverage_figures, run_tables, table
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.stages.flow_assets import all_assets
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import Stages, all_assets
 from caseforge_assets.store.collecting import items
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import batch_sums, node_views

@@ -45,9 +45,8 @@ from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
-from caseforge_assets.stages.flow_assets import FRAMEWORK, Asset, all_assets
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import FRAMEWORK, Asset, Stages, all_assets
 
 Figures = Callable[[Caseforge, str], Mapping[str, Any]]
 

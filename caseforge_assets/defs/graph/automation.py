@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from caseforge_assets.settings import FrameworkSettings
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS, Asset
+from caseforge_assets.stages.stages import NODE_CONTEXTS, Asset
 
 AUTOMATION_SENSOR = "automation_sensor"
 

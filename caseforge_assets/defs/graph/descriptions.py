@@ -11,9 +11,8 @@ from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
 from caseforge_assets.handing_on.frames import Column
-from caseforge_assets.stages.flow_assets import FRAMEWORK, NODE_CONTEXTS, PCF_NODES, Asset, all_assets
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import FRAMEWORK, NODE_CONTEXTS, PCF_NODES, Asset, Stages, all_assets
 
 FRAMEWORK_TEXT = """
 The current edition, as read from its workbook or table. Materializing it reads the file again; nothing changes if the file did not.

@@ -5,8 +5,8 @@ import dagster as dg
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.defs.names import FAILURES_JOB, PROVIDER_POOL, tags_of
 from caseforge_assets.defs.resources import Caseforge
-from caseforge_assets.stages.flow_assets import NODE_CONTEXTS
 from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import NODE_CONTEXTS
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.wording import counted
 

@@ -20,8 +20,7 @@ from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, 
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.stages.flow_assets import FRAMEWORK, all_assets
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import FRAMEWORK, Stages, all_assets
 from caseforge_assets.store.collecting.items import row_counts
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes

@@ -10,7 +10,7 @@ from caseforge_assets.defs.names import asset_key, partitions_name
 from caseforge_assets.defs.private.lineage import PartitionNote, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.flow_assets import FRAMEWORK
+from caseforge_assets.stages.stages import FRAMEWORK
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.editions import frameworks, nodes
 

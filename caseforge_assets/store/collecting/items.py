@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.stages.flow_assets import FRAMEWORK, PCF_NODES
-from caseforge_assets.stages.stages import Stages
+from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES, Stages
 
 # Those of a node that is gone, or has children of its own by now, are kept with their content, and count no more.
 _COUNTED = """

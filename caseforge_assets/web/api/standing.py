@@ -15,7 +15,7 @@ from caseforge_assets.commands.providing.provider import accepts_simulated
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.reporting.list_failures import list_failures
 from caseforge_assets.reports.quality import say_why
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets.store.collecting.quality_scores import Scored
 from caseforge_assets.web.access.callers import Reader, ServiceNow
 from caseforge_assets.web.api.frameworks import loaded_edition

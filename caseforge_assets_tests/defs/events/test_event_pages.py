@@ -8,7 +8,7 @@ from dagster import AssetKey, DagsterEventType, DagsterRun, DagsterRunStatus, Ru
 
 from caseforge_assets.defs.events import event_pages
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.stages.flow_assets import all_assets
+from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.defs.graphql import open_ui
 from caseforge_assets_tests.defs.project import ASSETS, CANDIDATES, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come

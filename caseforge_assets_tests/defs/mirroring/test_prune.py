@@ -28,7 +28,7 @@ from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.defs.private import removal
 from caseforge_assets.defs.private.failed_runs import write_failures
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
-from caseforge_assets.stages.flow_assets import FRAMEWORK
+from caseforge_assets.stages.stages import FRAMEWORK
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from caseforge_assets.batches.states import RequestState
 from caseforge_assets.reports.coverage import NodeState, classify
-from caseforge_assets.stages.flow_assets import question_of
+from caseforge_assets.stages.canonical import question_of
 from caseforge_assets.store.planning.state_counts import STATE, Judged
 from caseforge_assets_tests.workbench import OpenBench
 
