@@ -29,12 +29,12 @@ from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject, with_store
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.commands.rounds.poll_batches import poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.costs.estimates import count_tokens
 from caseforge_assets.costs.prices import has_batch_price
 from caseforge_assets.frameworks import read_framework, sample_path

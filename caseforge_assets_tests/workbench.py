@@ -17,10 +17,10 @@ from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batch_server import serve_in_thread
 from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.commands.planning.make_plan import Anew, Plan, draft_plan
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider
 from caseforge_assets.commands.rounds.work import Round, work_round, work_until_idle
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.settings import Configuration, FrameworkSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.aims.figures import Figure
 from benchmarks.pipeline import load, prepare_flush, project, run
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come

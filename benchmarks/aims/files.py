@@ -15,10 +15,10 @@ from benchmarks.memory import peak_mb
 from benchmarks.pipeline import PROJECT, load, open_project, project, wait_for_server, warm_up
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.provider import connect_provider, make_client
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.settings import Settings, load_settings
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.store.database.location import database_url

@@ -29,11 +29,11 @@ from caseforge_assets.similar.grouping import ALIKE, group_ideas
 from caseforge_assets.similar.vectors import Vectors
 from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.similar.words import Process, idea_words
+from caseforge_assets.store.candidates.candidate_filters import CandidateFilter, conditions
 from caseforge_assets.store.database.embedded_postgres import stop
 from caseforge_assets.store.database.engine import Engine, open_store
 from caseforge_assets.store.database.location import database_url
-from caseforge_assets.store.reading import similar_groups
-from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
+from caseforge_assets.store.similar import similar_groups
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAIRS = 4_000

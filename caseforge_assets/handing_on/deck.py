@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from caseforge_assets.costs.sums import named, total
 from caseforge_assets.handing_on import deck_look as look
-from caseforge_assets.handing_on.decision_columns import shown_status
 from caseforge_assets.handing_on.records import SIMULATED, Idea
+from caseforge_assets.handing_on.sheets.decision_columns import shown_status
 from caseforge_assets.safe_text import one_line, plain_text
 from caseforge_assets.wording import counted
 

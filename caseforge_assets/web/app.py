@@ -12,63 +12,30 @@ from starlette.middleware.gzip import GZipMiddleware
 from caseforge_assets.web.access import openid_pages
 from caseforge_assets.web.access import pages as access_pages
 from caseforge_assets.web.access.addresses import OwnAddress
-from caseforge_assets.web.api import (
-    alerts,
-    audit,
-    batches,
-    candidates,
-    configuration,
-    documents,
-    editions,
-    edits,
-    events,
-    exports,
-    figures,
-    frameworks,
-    node,
-    nodes,
-    pairs,
-    plan_decisions,
-    plans,
-    portfolios,
-    removal,
-    retries,
-    runs,
-    search,
-    session,
-    similar,
-    standing,
-    tokens,
-    use_cases,
-    users,
-    webhooks,
-    weighing,
-    workbook_edits,
-)
-from caseforge_assets.web.api.uploads import largest_body
+from caseforge_assets.web.api.access import audit, session, tokens, users
+from caseforge_assets.web.api.editions import editions, frameworks, pairs, removal
+from caseforge_assets.web.api.editions.uploads import largest_body
+from caseforge_assets.web.api.nodes import documents, edits, node, nodes, standing, workbook_edits
+from caseforge_assets.web.api.service import alerts, configuration, events, figures, webhooks
+from caseforge_assets.web.api.use_cases import candidates, exports, portfolios, search, similar, use_cases
+from caseforge_assets.web.api.work import batches, plan_decisions, plans, retries, runs, weighing
 from caseforge_assets.web.events import messages_in
-from caseforge_assets.web.portal import batches as batch_pages
-from caseforge_assets.web.portal import (
-    decided,
-    home,
-    ideas,
-    portfolio_entries,
-    portfolio_files,
-    reviews,
-    specifying,
-    static,
-    use_case,
-    use_case_edit,
-)
-from caseforge_assets.web.portal import matrix as matrix_pages
-from caseforge_assets.web.portal import money as money_pages
-from caseforge_assets.web.portal import plans as plan_pages
-from caseforge_assets.web.portal import portfolios as portfolio_pages
-from caseforge_assets.web.portal import search as search_pages
-from caseforge_assets.web.portal import standing as standing_pages
-from caseforge_assets.web.portal import use_cases as use_case_pages
-from caseforge_assets.web.portal.of_frameworks import FRAMEWORK_PAGES
-from caseforge_assets.web.portal.problems import problem_page
+from caseforge_assets.web.keeping.etags import answer_not_modified
+from caseforge_assets.web.keeping.kept_answers import KeptAnswers
+from caseforge_assets.web.portal.curating import decided, portfolio_entries, portfolio_files, reviews, specifying
+from caseforge_assets.web.portal.curating import portfolios as portfolio_pages
+from caseforge_assets.web.portal.nodes.of_frameworks import FRAMEWORK_PAGES
+from caseforge_assets.web.portal.shared import static
+from caseforge_assets.web.portal.shared.problems import problem_page
+from caseforge_assets.web.portal.use_cases import ideas, use_case, use_case_edit
+from caseforge_assets.web.portal.use_cases import matrix as matrix_pages
+from caseforge_assets.web.portal.use_cases import search as search_pages
+from caseforge_assets.web.portal.use_cases import use_cases as use_case_pages
+from caseforge_assets.web.portal.work import batches as batch_pages
+from caseforge_assets.web.portal.work import home
+from caseforge_assets.web.portal.work import money as money_pages
+from caseforge_assets.web.portal.work import plans as plan_pages
+from caseforge_assets.web.portal.work import standing as standing_pages
 from caseforge_assets.web.reference import pages
 from caseforge_assets.web.reference.document import operation_id
 from caseforge_assets.web.service import Service
@@ -77,8 +44,6 @@ from caseforge_assets.web.watching import health, metrics
 from caseforge_assets.web.watching.health import Readiness
 from caseforge_assets.web.watching.metrics import Measured, Metrics
 from caseforge_assets.web.wire.bodies import BoundedBodies
-from caseforge_assets.web.wire.etags import answer_not_modified
-from caseforge_assets.web.wire.kept_answers import KeptAnswers
 from caseforge_assets.web.wire.parameters import refuse_unknown_parameters
 from caseforge_assets.web.wire.problems import answer_with_problems
 from caseforge_assets.web.wire.writers import WritersInTurn

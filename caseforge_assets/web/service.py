@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactsUnavailable
 from caseforge_assets.commands.journaling.write_journal import journal_now_and_then, write_journal
-from caseforge_assets.commands.providing.known_secret import find_known_secret, refuse_other_secret
+from caseforge_assets.commands.providing.compare_secret import find_known_secret, refuse_other_secret
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, connect_provider, make_client
 from caseforge_assets.redaction import redact
@@ -28,9 +28,9 @@ from caseforge_assets.store.figures.changes import Changes
 from caseforge_assets.store.reading.read_state import ReadState
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets.web.events.reader import EventReader
+from caseforge_assets.web.keeping.kept import Kept, Latest
+from caseforge_assets.web.keeping.looks import Looks, look_once
 from caseforge_assets.web.wire.event import write_event
-from caseforge_assets.web.wire.kept import Kept, Latest
-from caseforge_assets.web.wire.looks import Looks, look_once
 from caseforge_assets.web.wire.turns import Turns
 
 Value = TypeVar("Value")

@@ -19,10 +19,11 @@ from caseforge_assets.event_log import Trouble
 from caseforge_assets.notifications import addresses_of
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.store.database.engine import StoreUnavailable
-from caseforge_assets.store.reading import due, similar_due
+from caseforge_assets.store.reading import due
+from caseforge_assets.store.similar import similar_due
 from caseforge_assets.temporary import remove_leftovers
-from caseforge_assets.web.portal.branches import count_ahead
-from caseforge_assets.web.portal.rendering import read_templates
+from caseforge_assets.web.portal.editions.branches import count_ahead
+from caseforge_assets.web.portal.shared.rendering import read_templates
 from caseforge_assets.web.service import Service
 
 LISTS_EVERY_S, LISTS_GO_ON_AFTER_S = 2.0, 0.05

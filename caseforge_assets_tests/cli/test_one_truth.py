@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from caseforge_assets.access.roles import Role
 from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
-from caseforge_assets.commands.money.budgets_left import ALL, all_budgets_left
+from caseforge_assets.commands.money.sum_budgets import ALL, all_budgets_left
 from caseforge_assets.commands.reporting.check_framework import check_framework
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
 from caseforge_assets.costs.sums import Cost, total, usd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, Workbench
 

@@ -17,21 +17,21 @@ from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_meanings import index_meanings, refresh_meanings
-from caseforge_assets.commands.money.budgets_left import budgets_left
+from caseforge_assets.commands.money.sum_budgets import budgets_left
 from caseforge_assets.commands.money.sum_costs import sum_costs
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.provider import connect_provider
 from caseforge_assets.commands.searching.embed_question import QuestionRefused, embed_question
 from caseforge_assets.commands.searching.search_by_meaning import FoundByMeaning, search_by_meaning
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.openai_batch.client import BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets.store.reading import near_meanings
-from caseforge_assets.store.reading.meanings import CANDIDATE, Meant, Near
-from caseforge_assets.store.reading.near_meanings import is_indexed, near_candidate, near_node
-from caseforge_assets.store.reading.search import KINDS
+from caseforge_assets.store.searching import near_meanings
+from caseforge_assets.store.searching.meanings import CANDIDATE, Meant, Near
+from caseforge_assets.store.searching.near_meanings import is_indexed, near_candidate, near_node
+from caseforge_assets.store.searching.search import KINDS
 from caseforge_assets.store.serving import search_questions
 from caseforge_assets_tests.choices import EMBEDDINGS
 from caseforge_assets_tests.commands.worlds import everything

@@ -21,11 +21,11 @@ from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting import cancel_batch as cancelling
 from caseforge_assets.commands.collecting.cancel_batch import CannotCancel, cancel_batch
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
-from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.rounds.poll_batches import LOOKS_BEFORE_UNKNOWN, poll_batches
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.reconcile_batches import reconcile_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.openai_batch.client import SUBMISSION_KEY, BatchClient
 from caseforge_assets.openai_batch.errors import ProviderUnclear
 from caseforge_assets.store.database.engine import Engine, StoreUnavailable, try_lock

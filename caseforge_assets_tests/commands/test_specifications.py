@@ -10,10 +10,10 @@ from sqlalchemy import text
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
-from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.preview_request import preview_request
-from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.shorten_request import shortened_requests
+from caseforge_assets.commands.surveying.explain_node import explain_node
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.requests import pending, requests

@@ -9,17 +9,17 @@ from sqlalchemy import text
 
 from caseforge_assets.access.roles import Caller, Grant, Role
 from caseforge_assets.commands.approving.plan_retry import plan_retry
-from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
-from caseforge_assets.commands.curating.change_entries import take_from_portfolio
 from caseforge_assets.commands.curating.comment_use_case import comment_use_case
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
-from caseforge_assets.commands.curating.make_portfolio import make_portfolio
-from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.journaling.write_journal import write_journal
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.portfolios.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.portfolios.change_entries import take_from_portfolio
+from caseforge_assets.commands.portfolios.make_portfolio import make_portfolio
+from caseforge_assets.commands.portfolios.view_portfolio import view_portfolio
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.commands.submitting.submit_batches import submit_batches
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.planning import plans

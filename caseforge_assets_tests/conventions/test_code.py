@@ -37,8 +37,8 @@ LONGER = {  # up to 350, until they are split
 MOST_PARAMETERS = 7
 ENTERED_BY = {"command", "get", "post", "put", "patch", "delete"}  # click and FastAPI: a parameter is what people and programs may say
 MORE_PARAMETERS = {
-    "web/api/candidate_queries.py:_asked": "FastAPI reads the words of a query from it, and makes the one record of them",
-    "web/portal/choice.py:_choice": "the same for the pages",
+    "web/api/use_cases/candidate_queries.py:_asked": "FastAPI reads the words of a query from it, and makes the one record of them",
+    "web/portal/use_cases/choice.py:_choice": "the same for the pages",
 }
 LONGEST_BODY = {
     "dg.asset": 12,
@@ -53,18 +53,18 @@ TOUCHES_ENVIRONMENT = {
     "batch_server/server.py": "reads its own variable, UPSTREAM_API_KEY, and shares no code with settings",
 }
 NEVER_ONE = {
-    "web/api/nodes.py": "a tree that is too large",
-    "commands/curating/add_to_portfolio.py": "more than a portfolio may hold",
+    "web/api/nodes/nodes.py": "a tree that is too large",
+    "commands/portfolios/add_to_portfolio.py": "more than a portfolio may hold",
 }  # numbers before a plural
 LIMITS = {
     "artifacts/artifact.py": "bytes",
     "cli/planning/money.py": "tokens",
     "commands/backing_up/read_backup.py": "bytes",
-    "commands/curating/add_to_portfolio.py": "use cases of a portfolio",
+    "commands/portfolios/add_to_portfolio.py": "use cases of a portfolio",
     "commands/exporting/export_diagrams.py": "documents of which one has to be named",
     "commands/keeping/verify.py": "bytes",
     "curation/statuses.py": "characters",
-    "web/api/nodes.py": "nodes of a tree",
+    "web/api/nodes/nodes.py": "nodes of a tree",
 }  # numbers before a verb, of which one is never the whole
 NOT_INSTALLED = {"caseforge_assets", "_typeshed"}
 COME_WITH = {
@@ -84,13 +84,13 @@ MORE_OF_A_VERB = {
     "telling/manage_webhooks.py": "one life: added, found, given another secret, removed",
     "access/change_account.py": "what may be changed of an account",
     "configuring/check_configuration.py": "findings of a configuration, which asking for connections adds to",
-    "curating/change_entries.py": "what may be changed of a portfolio's entries",
+    "portfolios/change_entries.py": "what may be changed of a portfolio's entries",
     "backing_up/read_project_files.py": "questions about one copy of a project's files",
     "journaling/read_journal.py": "reading one chain: names, heads, lines, states",
     "journaling/write_journal.py": "writing one chain: when, where, what",
-    "money/expected_costs.py": "the same price of each request and of all, and what goes into it",
+    "money/expect_costs.py": "the same price of each request and of all, and what goes into it",
     "mirroring/find_dead_runs.py": "pure judgements on one process",
-    "planning/choose_nodes.py": "the ways to name nodes",
+    "surveying/choose_nodes.py": "the ways to name nodes",
     "providing/check_models.py": "the ways to hold a stage's settings against its model",
     "providing/provider.py": "the connection and what may be said of it",
     "quality/measure_quality.py": "the same measure for new, old and chosen contents",

@@ -9,10 +9,10 @@ import dagster as dg
 import pandas
 import pytest
 
-from caseforge_assets.commands.exporting.tabulate_asset import columns_of, tabulate_asset
+from caseforge_assets.commands.gathering.tabulate_asset import columns_of, tabulate_asset
 from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.graph.partitions import node_partitions
-from caseforge_assets.handing_on.frames import DTYPES
+from caseforge_assets.handing_on.sheets.frames import DTYPES
 from caseforge_assets_tests.defs.project import CANDIDATES, CONTEXTS, DOCUMENTS, NODES, PARTITIONS, OpenProject
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY, SHOP

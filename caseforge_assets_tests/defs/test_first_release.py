@@ -20,8 +20,8 @@ from dagster._core.loader import LoadingContextForTest
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.planning.make_plan import draft_plan
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import with_store
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs

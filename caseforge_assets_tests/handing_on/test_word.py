@@ -10,7 +10,7 @@ from typing import Any
 import docx
 
 from caseforge_assets.handing_on.records import SIMULATED, Book
-from caseforge_assets.handing_on.word import write_word
+from caseforge_assets.handing_on.word.word import write_word
 from caseforge_assets_tests.handing_on.samples import DOCUMENT, HOSTILE, book, page, source
 
 

@@ -11,10 +11,10 @@ import openpyxl
 import pandas
 
 from caseforge_assets.curation.statuses import UseCaseStatus
-from caseforge_assets.handing_on.decision_columns import HIDDEN, cell_text, digests, in_cells
-from caseforge_assets.handing_on.decision_sheet import Managed
 from caseforge_assets.handing_on.records import Decided
-from caseforge_assets.handing_on.tables import Workbook, write_parquet, write_workbook
+from caseforge_assets.handing_on.sheets.decision_columns import HIDDEN, cell_text, digests, in_cells
+from caseforge_assets.handing_on.sheets.decision_sheet import Managed
+from caseforge_assets.handing_on.sheets.tables import Workbook, write_parquet, write_workbook
 from caseforge_assets.safe_text import MAX_CELL_CHARACTERS
 from caseforge_assets_tests.handing_on.samples import HOSTILE, MADE_AT, book, idea, source
 

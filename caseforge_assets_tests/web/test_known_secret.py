@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from standardwebhooks import Webhook
 
-from caseforge_assets.commands.providing.known_secret import find_known_secret, take_secret
+from caseforge_assets.commands.providing.compare_secret import find_known_secret, take_secret
 from caseforge_assets.settings import ConfigurationError
 from caseforge_assets.settings.service_secret import VARIABLE
 from caseforge_assets_tests.older_schema import take_back

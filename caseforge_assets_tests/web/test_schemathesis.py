@@ -11,8 +11,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
-from caseforge_assets.commands.curating.make_portfolio import make_portfolio
+from caseforge_assets.commands.portfolios.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.portfolios.make_portfolio import make_portfolio
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 

@@ -11,7 +11,7 @@ from caseforge_assets.commands.configuring.read_settings import kept_declaration
 from caseforge_assets.settings import Settings
 from caseforge_assets.settings.reading import read_sources, valid_configuration
 from caseforge_assets.web.app import make_app
-from caseforge_assets.web.portal.held_files import held, hold
+from caseforge_assets.web.portal.shared.held_files import held, hold
 from caseforge_assets.web.service import Service
 from caseforge_assets.web.wire.problems import Refused
 from caseforge_assets_tests.web.conftest import Serve, Served

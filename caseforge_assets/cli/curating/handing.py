@@ -48,8 +48,8 @@ def import_(session: Session, file: Path, yes: bool, keep_theirs: bool, overwrit
     Status, reason, owner, review date, tags, and the notes of a portfolio. Shows what would change and asks; then takes all of it, or nothing. Rows that were taken out of the
     sheet, and cells that nobody changed, are left alone.
     """
-    from caseforge_assets.commands.curating.import_decisions import Meanwhile, import_decisions
-    from caseforge_assets.commands.curating.review_decisions import review_decisions
+    from caseforge_assets.commands.portfolios.import_decisions import Meanwhile, import_decisions
+    from caseforge_assets.commands.portfolios.review_decisions import review_decisions
 
     if keep_theirs and overwrite:
         raise click.UsageError("--keep-theirs and --overwrite exclude each other")

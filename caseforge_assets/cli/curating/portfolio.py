@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from caseforge_assets.cli.shared.session import Session
-    from caseforge_assets.commands.curating.view_portfolio import Entry, PortfolioView
+    from caseforge_assets.commands.portfolios.view_portfolio import Entry, PortfolioView
     from caseforge_assets.store.curating.portfolios import PortfolioRow
     from caseforge_assets.store.database.engine import Connection
 
@@ -37,7 +37,7 @@ def chosen_portfolio(connection: Connection, named: str) -> PortfolioRow:
         LookupError: there is none.
         ValueError: several people have one of this name.
     """
-    from caseforge_assets.commands.curating.find_portfolio import find_portfolio
+    from caseforge_assets.commands.portfolios.find_portfolio import find_portfolio
     from caseforge_assets.store.curating.portfolios import portfolios_seen
 
     me = caller()
@@ -84,7 +84,7 @@ def list_portfolios(session: Session, as_json: bool) -> None:
 @pass_session
 def show(session: Session, portfolio: str, as_json: bool) -> None:
     """The use cases of PORTFOLIO (its number or name), in their order, and what they come to."""
-    from caseforge_assets.commands.curating.view_portfolio import view_portfolio
+    from caseforge_assets.commands.portfolios.view_portfolio import view_portfolio
 
     with session.store.connect() as connection:
         view = view_portfolio(connection, session.project, caller(), chosen_portfolio(connection, portfolio).id)
@@ -129,7 +129,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 @pass_session
 def make(session: Session, name: str, description: str, shared: bool) -> None:
     """Make a portfolio called NAME."""
-    from caseforge_assets.commands.curating.make_portfolio import make_portfolio
+    from caseforge_assets.commands.portfolios.make_portfolio import make_portfolio
 
     with session.store.begin() as connection:
         row = make_portfolio(connection, caller(), name, description=description, is_shared=shared)
@@ -144,7 +144,7 @@ def make(session: Session, name: str, description: str, shared: bool) -> None:
 @pass_session
 def change(session: Session, portfolio: str, name: str | None, description: str | None, shared: bool | None) -> None:
     """Rename, describe or share PORTFOLIO (its number or name)."""
-    from caseforge_assets.commands.curating.change_portfolio import change_portfolio
+    from caseforge_assets.commands.portfolios.change_portfolio import change_portfolio
 
     with session.store.begin() as connection:
         chosen = chosen_portfolio(connection, portfolio)
@@ -160,7 +160,7 @@ def change(session: Session, portfolio: str, name: str | None, description: str 
 @pass_session
 def add(session: Session, portfolio: str, uids: tuple[str, ...], key: str | None, note: str) -> None:
     """Add use cases such as 1.2.4-UC01 to PORTFOLIO (its number or name)."""
-    from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
+    from caseforge_assets.commands.portfolios.add_to_portfolio import add_to_portfolio
 
     framework = session.known_key(key)
     with session.store.begin() as connection:
@@ -178,8 +178,8 @@ def add(session: Session, portfolio: str, uids: tuple[str, ...], key: str | None
 @pass_session
 def remove(session: Session, portfolio: str, uids: tuple[str, ...], whole: bool) -> None:
     """Take use cases out of PORTFOLIO (its number or name), or with --all remove the portfolio. What was decided on them stays."""
-    from caseforge_assets.commands.curating.change_entries import take_from_portfolio
-    from caseforge_assets.commands.curating.remove_portfolio import remove_portfolio
+    from caseforge_assets.commands.portfolios.change_entries import take_from_portfolio
+    from caseforge_assets.commands.portfolios.remove_portfolio import remove_portfolio
 
     if whole == bool(uids):
         raise click.UsageError("say which use cases are to be taken out, or --all")
@@ -203,7 +203,7 @@ def remove(session: Session, portfolio: str, uids: tuple[str, ...], whole: bool)
 @pass_session
 def entry(session: Session, portfolio: str, uid: str, place: int | None, note: str | None, new_uid: str | None) -> None:
     """Change how UID stands in PORTFOLIO: its place, its note, or a new use case instead of one that was superseded."""
-    from caseforge_assets.commands.curating.change_entries import place_entry, take_new_one, write_note
+    from caseforge_assets.commands.portfolios.change_entries import place_entry, take_new_one, write_note
 
     with session.store.begin() as connection:
         row = chosen_portfolio(connection, portfolio)
@@ -224,7 +224,7 @@ def _entry(connection: Connection, session: Session, row: PortfolioRow, uid: str
     Raises:
         LookupError: none is, or several are, of several frameworks or versions.
     """
-    from caseforge_assets.commands.curating.view_portfolio import view_portfolio
+    from caseforge_assets.commands.portfolios.view_portfolio import view_portfolio
 
     view = view_portfolio(connection, session.project, caller(), row.id)
     found = [entry for entry in view.entries if uid in (entry.row.described.use_case.uid, f"#{entry.place}")]

@@ -40,9 +40,9 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.approving.offer_plan import Offer
+    from caseforge_assets.commands.planning.find_meant_nodes import Choice
     from caseforge_assets.commands.planning.make_plan import Plan
-    from caseforge_assets.commands.planning.meant_nodes import Choice
-    from caseforge_assets.commands.planning.survey import Scope
+    from caseforge_assets.commands.surveying.survey import Scope
     from caseforge_assets.store.database.engine import Connection
 
 regenerate_option = click.option(
@@ -61,8 +61,8 @@ refresh_context_option = click.option(
 
 
 def _draft(session: Session, connection: Connection, scope: Scope, choice: Choice, *, made_by: str) -> Plan:
+    from caseforge_assets.commands.planning.find_meant_nodes import asked_anew
     from caseforge_assets.commands.planning.make_plan import draft_plan
-    from caseforge_assets.commands.planning.meant_nodes import asked_anew
 
     with busy("Making the plan: contexts, requests, what can be reused"):
         return draft_plan(connection, session.project, scope, made_by=made_by, anew=asked_anew(connection, scope.key, choice))
@@ -112,10 +112,10 @@ def plan(
 ) -> None:
     """Show what would be sent for a framework, why, and at what cost. Nothing is sent, and nothing kept without --keep."""
     from caseforge_assets.commands.approving.keep_draft import keep_draft
-    from caseforge_assets.commands.money.budgets_left import budgets_left
+    from caseforge_assets.commands.money.sum_budgets import budgets_left
     from caseforge_assets.commands.planning.compare_models import compare_models
-    from caseforge_assets.commands.planning.meant_nodes import Choice
-    from caseforge_assets.commands.planning.survey import Scope
+    from caseforge_assets.commands.planning.find_meant_nodes import Choice
+    from caseforge_assets.commands.surveying.survey import Scope
 
     key, choice = session.framework_key(key), Choice(nodes, selection, limit, None, model_of, regenerate, refresh_context, owner)
     simulated = False if offline or not session.settings.has_credentials else session.provider.simulated
@@ -181,8 +181,8 @@ def generate(
     """Generate what is missing, stale or failed: shows the plan, asks, submits, and with --wait stays to the end."""
     from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
     from caseforge_assets.commands.approving.offer_plan import offer_plan
-    from caseforge_assets.commands.planning.meant_nodes import Choice
-    from caseforge_assets.commands.planning.survey import Scope
+    from caseforge_assets.commands.planning.find_meant_nodes import Choice
+    from caseforge_assets.commands.surveying.survey import Scope
 
     key, stages = session.framework_key(key), accepted_stages(session, stage_keys)
     project, provider = session.open_project, session.provider

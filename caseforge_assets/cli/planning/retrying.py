@@ -27,7 +27,7 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.approving.plan_retry import RetryPlan
-    from caseforge_assets.commands.planning.survey import Scope
+    from caseforge_assets.commands.surveying.survey import Scope
 
 
 @click.command()
@@ -65,8 +65,8 @@ def retry(
     as_json: bool,
 ) -> None:
     """Send failed and cancelled nodes again, with a larger budget where theirs was too small; or ask again for what scores too little."""
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-    from caseforge_assets.commands.planning.survey import Scope
+    from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
+    from caseforge_assets.commands.surveying.survey import Scope
 
     key, stages, provider = session.framework_key(key), accepted_stages(session, stage_keys), session.provider
     with session.store.connect() as connection:

@@ -16,7 +16,7 @@ def explain(session: Session, key: str, node: str, simulated: bool, as_json: boo
         click.BadParameter: several nodes are meant.
         LookupError: there is no such node.
     """
-    from caseforge_assets.commands.planning.explain_node import explain_node
+    from caseforge_assets.commands.surveying.explain_node import explain_node
 
     with session.store.connect() as connection:
         found = explain_node(connection, session.project, key, chosen_id(connection, key, node, "--why"), simulated)

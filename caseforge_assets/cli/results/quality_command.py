@@ -23,8 +23,8 @@ from caseforge_assets.cli.shared.session import Session
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan
+    from caseforge_assets.commands.surveying.survey import Scope
 
 SHOWN = 10
 
@@ -46,9 +46,9 @@ def quality(
     a text keeps to what was asked for, not whether what it says is true; docs/quality.md explains the parts.
     """
     from caseforge_assets.cli.views.quality_views import print_quality, quality_json
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.quality.measure_quality import measure_missing
     from caseforge_assets.commands.quality.read_quality import read_quality
+    from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
 
     key = session.framework_key(key)
     with session.store.connect() as connection:

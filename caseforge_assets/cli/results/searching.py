@@ -14,7 +14,7 @@ from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from caseforge_assets.store.reading.search import Hit
+    from caseforge_assets.store.searching.search import Hit
 
 MOST = 200
 NAMES = {"node": "Node", "document": "Document", "candidate": "Use case"}
@@ -65,7 +65,7 @@ def search(session: Session, words: tuple[str, ...], key: str | None, by: str, k
 
 
 def _by_words(session: Session, words: str, frameworks: list[str] | None, kinds: tuple[str, ...], limit: int) -> list[Hit]:
-    from caseforge_assets.store.reading import search as reading
+    from caseforge_assets.store.searching import search as reading
 
     with session.store.connect() as connection:
         asked = reading.Search(words, frameworks, kinds or KINDS)

@@ -200,8 +200,8 @@ def export(
     costs: bool,
 ) -> None:
     """Write documents and candidates to a file or a folder."""
-    from caseforge_assets.commands.exporting.choose_contents import Selection, say_selection
     from caseforge_assets.commands.exporting.export_contents import export_contents
+    from caseforge_assets.commands.gathering.choose_contents import Selection, say_selection
     from caseforge_assets.commands.quality.measure_quality import measure_missing
 
     if folder is not None or comments or costs:

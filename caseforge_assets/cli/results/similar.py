@@ -15,7 +15,7 @@ from caseforge_assets.cli.shared.tables import FittingTable
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
-    from caseforge_assets.store.reading.candidates import ListedCandidate
+    from caseforge_assets.store.candidates.candidates import ListedCandidate
 
 MOST = 1_000
 
@@ -51,8 +51,8 @@ def similar(session: Session, uid: str | None, key: str | None, branch: str | No
 
 
 def _print_groups(session: Session, key: str | None, branch: str | None, limit: int, *, as_json: bool) -> None:
-    from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
-    from caseforge_assets.store.reading.similar_groups import group_sizes, shown_groups
+    from caseforge_assets.store.candidates.candidate_filters import CandidateFilter, conditions
+    from caseforge_assets.store.similar.similar_groups import group_sizes, shown_groups
 
     if branch is not None:
         key = session.framework_key(key)
@@ -82,7 +82,7 @@ def _print_groups(session: Session, key: str | None, branch: str | None, limit: 
 
 
 def _print_like(session: Session, key: str, uid: str, limit: int, *, as_json: bool) -> None:
-    from caseforge_assets.store.reading.similar_groups import group_of, members, near_in_meaning
+    from caseforge_assets.store.similar.similar_groups import group_of, members, near_in_meaning
 
     with session.store.connect() as connection:
         candidate, group = group_of(connection, key, uid)

@@ -117,8 +117,8 @@ def _run(session: Session) -> None:
     from caseforge_assets.commands.editions.keep_workbook import keep_workbook
     from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
     from caseforge_assets.commands.planning.make_plan import draft_plan
-    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.rounds.work import lift_stop
+    from caseforge_assets.commands.surveying.survey import Scope
     from caseforge_assets.frameworks import read_framework, sample_path
 
     result = read_framework(sample_path())

@@ -170,7 +170,7 @@ def _kind(name: str) -> EventKind:
 
 def _secret(session: Session) -> ServiceSecret:
     """Refused where services of the database have another one: nobody would sign with what is printed here."""
-    from caseforge_assets.commands.providing.known_secret import find_known_secret
+    from caseforge_assets.commands.providing.compare_secret import find_known_secret
 
     return find_known_secret(session.store, session.settings)
 

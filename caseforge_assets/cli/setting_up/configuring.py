@@ -136,7 +136,7 @@ def take_secret(session: Session) -> None:
     Those that run keep the one before until they are started anew, and deliver nothing to webhooks meanwhile.
     """
     from caseforge_assets.cli.shared.account import account_name
-    from caseforge_assets.commands.providing.known_secret import take_secret
+    from caseforge_assets.commands.providing.compare_secret import take_secret
 
     secret = take_secret(session.store, session.settings, by=account_name())
     console.print(

@@ -16,7 +16,7 @@ from caseforge_assets.cli.shared.account import account_name
 from caseforge_assets.cli.shared.console import busy, console, errors, print_json
 from caseforge_assets.cli.shared.options import json_option, pass_session
 from caseforge_assets.cli.shared.session import Session
-from caseforge_assets.commands.configuring.stated_form import CannotBeSaid, Meant, Said, meant_by
+from caseforge_assets.commands.configuring.read_form import CannotBeSaid, Meant, Said, meant_by
 from caseforge_assets.frameworks.records import Edition, ReadResult
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.configuration import HierarchyName

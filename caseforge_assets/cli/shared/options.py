@@ -10,7 +10,7 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.cli.shared.session import Session
-    from caseforge_assets.commands.planning.meant_nodes import Choice
+    from caseforge_assets.commands.planning.find_meant_nodes import Choice
     from caseforge_assets.store.database.engine import Connection
 
 framework_option = click.option(
@@ -51,7 +51,7 @@ def chosen_ids(
         click.UsageError: --limit without --select, or --test or --model-of with it.
         LookupError: --nodes or --model-of name nothing that is there.
     """
-    from caseforge_assets.commands.planning.meant_nodes import ContradictoryChoice, meant_nodes
+    from caseforge_assets.commands.planning.find_meant_nodes import ContradictoryChoice, meant_nodes
 
     try:
         return meant_nodes(connection, session.project, key, stages, choice, simulated=simulated)
@@ -66,7 +66,7 @@ def chosen_id(connection: Connection, key: str, node: str, param_hint: str = "NO
         click.BadParameter: several are meant.
         LookupError: there is no such node.
     """
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
+    from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
 
     ids = choose_nodes(connection, key, node) or []
     if len(ids) != 1:
@@ -80,7 +80,7 @@ def chosen_stages(session: Session, keys: tuple[str, ...]) -> list[Any]:
     Raises:
         click.BadParameter: there is no such stage; the text names those there are.
     """
-    from caseforge_assets.commands.planning.choose_stages import named_stages
+    from caseforge_assets.commands.surveying.choose_stages import named_stages
 
     try:
         return named_stages(session.stages, keys)
@@ -95,7 +95,7 @@ def accepted_stages(session: Session, stage_keys: tuple[str, ...]) -> list[Any]:
         ConfigurationError: a stage's model is known to refuse its settings, or has ended.
     """
     from caseforge_assets.cli.shared.console import errors
-    from caseforge_assets.commands.planning import choose_stages
+    from caseforge_assets.commands.surveying import choose_stages
 
     chosen_stages(session, stage_keys)  # a name that is wrong is told as a wrong option, before a database is looked for
     with session.store.connect() as connection:

@@ -183,7 +183,7 @@ class Session:
         Raises:
             ConfigurationError: a template of its own cannot be used.
         """
-        from caseforge_assets.commands.configuring.with_entry import with_entry
+        from caseforge_assets.commands.configuring.add_entry import with_entry
 
         self.__dict__["settings"] = self.settings.model_copy(update={"stages": with_entry(self.settings, key, entry).stages})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.cli.shared.console import console, usd
 from caseforge_assets.cli.shared.tables import FittingTable
-from caseforge_assets.reports.difference import MEANINGS, NodeChange
+from caseforge_assets.reports.comparing.difference import MEANINGS, NodeChange
 from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from caseforge_assets.wording import counted
 
 if TYPE_CHECKING:
     from caseforge_assets.commands.approving.view_plans import ReckonedPlan
-    from caseforge_assets.commands.money.budgets_left import Left
+    from caseforge_assets.commands.money.sum_budgets import Left
     from caseforge_assets.commands.planning.compare_models import ModelCost
     from caseforge_assets.commands.planning.make_plan import Plan, StagePlan
     from caseforge_assets.commands.reporting.list_failures import Failure

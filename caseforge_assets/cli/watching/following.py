@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from caseforge_assets.batches.consent import Consent
     from caseforge_assets.cli.shared.session import Session
-    from caseforge_assets.commands.planning.survey import Scope
     from caseforge_assets.commands.rounds.work import Round
+    from caseforge_assets.commands.surveying.survey import Scope
     from caseforge_assets.store.submitting.batches import BatchRow
 
 log = logging.getLogger(__name__)

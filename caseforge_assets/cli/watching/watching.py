@@ -229,9 +229,9 @@ def _print_batches(session: Session, key: str | None = None) -> None:
 @pass_session
 def failed(session: Session, key: str | None, nodes: str | None, owner: str | None, ids: bool, as_json: bool) -> None:
     """The nodes that failed, why, and what would happen next, the most frequent outcome first. Exit code 3 when there are any."""
-    from caseforge_assets.commands.planning.choose_nodes import choose_nodes
     from caseforge_assets.commands.providing.provider import accepts_simulated
     from caseforge_assets.commands.reporting.list_failures import list_failures
+    from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
 
     key = session.framework_key(key)
     with busy("Reading what failed"), session.store.connect() as connection:

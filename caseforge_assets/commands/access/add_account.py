@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.access.roles import Grant
-from caseforge_assets.commands.access.passwords import hash_password
+from caseforge_assets.commands.access.hash_password import hash_password
 from caseforge_assets.store.access import accounts, audit
 from caseforge_assets.store.access.accounts import AccountRow, NewAccount
 from caseforge_assets.store.database.engine import Connection

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from caseforge_assets.access.roles import Grant
 from caseforge_assets.commands.access.add_account import account_name
-from caseforge_assets.commands.access.passwords import hash_password
+from caseforge_assets.commands.access.hash_password import hash_password
 from caseforge_assets.store.access import accounts, audit, sessions
 from caseforge_assets.store.access.accounts import AccountRow
 from caseforge_assets.store.database.engine import Connection

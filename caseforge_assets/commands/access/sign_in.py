@@ -14,7 +14,7 @@ from caseforge_assets.access.slowing import (
     pause_after,
 )
 from caseforge_assets.commands.access.add_account import account_name
-from caseforge_assets.commands.access.passwords import is_password
+from caseforge_assets.commands.access.hash_password import is_password
 from caseforge_assets.store.access import accounts, sign_ins
 from caseforge_assets.store.access.accounts import AccountRow
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.approving.approve_plan import LimitTooLow
-from caseforge_assets.commands.money.expected_costs import expected_costs
+from caseforge_assets.commands.money.expect_costs import expected_costs
 from caseforge_assets.commands.requests.settle_requests import of_known_stages
 from caseforge_assets.commands.telling.tell_plans import tell_plan
 from caseforge_assets.costs.sums import Cost, total

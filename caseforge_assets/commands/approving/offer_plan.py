@@ -10,8 +10,8 @@ from typing import Protocol
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.commands.approving.approve_plan import refuse_low_limit
 from caseforge_assets.commands.approving.view_plans import ReckonedPlan, approved_before
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import OpenProject
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.store.database.engine import Connection
 

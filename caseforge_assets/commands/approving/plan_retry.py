@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.commands.approving.view_plans import reckon_plans
-from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.commands.money.expected_costs import expected_cost_of, expected_output_tokens
+from caseforge_assets.commands.money.expect_costs import expected_cost_of, expected_output_tokens
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.costs.estimates import expected_cost_usd

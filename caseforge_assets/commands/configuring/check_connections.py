@@ -16,7 +16,7 @@ from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database import embedded_postgres
 from caseforge_assets.store.database.engine import StoreUnavailable, find_revision, open_store
 from caseforge_assets.store.database.revisions import Fit, SchemaNotUsable, fit_of, refuse_unless_usable
-from caseforge_assets.store.reading import meanings
+from caseforge_assets.store.searching import meanings
 
 
 def check_connections(inspection: Inspection, settings: Settings) -> list[Finding]:

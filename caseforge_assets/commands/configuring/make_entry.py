@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.commands.configuring.open_source import is_address
-from caseforge_assets.commands.configuring.stated_form import Meant
+from caseforge_assets.commands.configuring.read_form import Meant
 from caseforge_assets.settings import FrameworkSettings, Settings, check_framework_key
 
 

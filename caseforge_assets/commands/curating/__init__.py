@@ -1,1 +1,1 @@
-"""What people decide of use cases: where they stand, who brings them forward, which belong together. Each is one transaction, audited and told. What they write into contents is `editing`."""
+"""What people decide of use cases, and what they say to them. Each is one transaction, audited and told. Collections are `portfolios`; what people write into contents is `editing`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.commands.editing.edit_content import edit_content, take_back
-from caseforge_assets.commands.editing.named_version import Edit, Edited, content_of_version, edited
+from caseforge_assets.commands.editing.find_version import Edit, Edited, content_of_version, edited
 from caseforge_assets.safe_text import safe_markdown
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item

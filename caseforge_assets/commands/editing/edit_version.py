@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
-from caseforge_assets.commands.editing.named_version import Edit, Edited, content_of_version, edited
+from caseforge_assets.commands.editing.find_version import Edit, Edited, content_of_version, edited
 from caseforge_assets.commands.editing.take_back_page import is_same
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item

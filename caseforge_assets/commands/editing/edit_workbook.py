@@ -10,7 +10,7 @@ from typing import Any
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.editing.edit_version import with_fields
 from caseforge_assets.frameworks import OF_ONES_OWN, WORKBOOK_SUFFIXES, Limits, read_exported_sheet
-from caseforge_assets.handing_on.tables import cell_address
+from caseforge_assets.handing_on.sheets.tables import cell_address
 from caseforge_assets.safe_text import CUT_OFF, csv_cell, live_csv_cell, spreadsheet_cell
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Item

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from caseforge_assets.commands.editing.edit_set import edit_set
 from caseforge_assets.commands.editing.edit_version import edit_document
-from caseforge_assets.commands.editing.named_version import Edit, Edited
+from caseforge_assets.commands.editing.find_version import Edit, Edited
 from caseforge_assets.commands.planning.foresee_change import stages_after
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
-from caseforge_assets.commands.planning.survey import Scope, survey
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from caseforge_assets.reports.comparison import Comparison
-from caseforge_assets.reports.comparison import compare_frameworks as compare
+from caseforge_assets.reports.comparing.comparison import Comparison
+from caseforge_assets.reports.comparing.comparison import compare_frameworks as compare
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes, pairs
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.commands.planning.survey import TO_DO, survey
-from caseforge_assets.reports.similarity import similar_nodes
+from caseforge_assets.commands.surveying.survey import TO_DO, survey
+from caseforge_assets.reports.comparing.similarity import similar_nodes
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import pairs

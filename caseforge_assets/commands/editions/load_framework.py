@@ -10,12 +10,12 @@ from typing import Any
 from caseforge_assets.commands.editions.carry_over_content import CarriedOver, carry_over
 from caseforge_assets.commands.editions.name_candidates import name_candidates
 from caseforge_assets.commands.planning.make_plan import draft_plan, typical_cost
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.contexts import node_version
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.frameworks import Edition, Node, node_path, partition_key, select_targets
 from caseforge_assets.frameworks.editions import as_before
-from caseforge_assets.reports.difference import Difference, compare_editions
+from caseforge_assets.reports.comparing.difference import Difference, compare_editions
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.commands.exporting.choose_contents import choose_contents
 from caseforge_assets.commands.exporting.find_export import FOLDER, ID_PATTERN, ID_TIME, ExportWish, export_path
+from caseforge_assets.commands.gathering.choose_contents import choose_contents
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from caseforge_assets.commands.exporting.choose_contents import Selection, choose_contents, say_selection
 from caseforge_assets.commands.exporting.export_deck import export_deck
 from caseforge_assets.commands.exporting.export_diagrams import export_diagrams
 from caseforge_assets.commands.exporting.export_pages import Heading, write_pages
 from caseforge_assets.commands.exporting.export_texts import export_text, export_word
 from caseforge_assets.commands.exporting.export_workbook import export_workbook
-from caseforge_assets.commands.exporting.read_contents import CANDIDATES, SURPLUS, ReadContents, Rows, read_contents
 from caseforge_assets.commands.exporting.write_file import write_file, write_text
-from caseforge_assets.handing_on.tables import write_csv, write_parquet
+from caseforge_assets.commands.gathering.choose_contents import Selection, choose_contents, say_selection
+from caseforge_assets.commands.gathering.read_contents import CANDIDATES, SURPLUS, ReadContents, Rows, read_contents
+from caseforge_assets.handing_on.sheets.tables import write_csv, write_parquet
 from caseforge_assets.safe_text import json_text
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.choose_contents import say_selection
-from caseforge_assets.commands.exporting.make_ideas import make_ideas
-from caseforge_assets.commands.exporting.read_contents import ReadContents
 from caseforge_assets.commands.exporting.write_file import write_file
+from caseforge_assets.commands.gathering.choose_contents import say_selection
+from caseforge_assets.commands.gathering.make_ideas import make_ideas
+from caseforge_assets.commands.gathering.read_contents import ReadContents
 from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.store.database.engine import Connection

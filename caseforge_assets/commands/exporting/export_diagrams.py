@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.make_book import make_book
-from caseforge_assets.commands.exporting.read_contents import ReadContents
 from caseforge_assets.commands.exporting.write_file import write_file
+from caseforge_assets.commands.gathering.make_book import make_book
+from caseforge_assets.commands.gathering.read_contents import ReadContents
 from caseforge_assets.handing_on.bpmn import Diagram, write_bpmn
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.handing_on.process_steps import STEPS_SECTION, Step, process_steps

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from caseforge_assets.access.roles import Caller
-from caseforge_assets.commands.curating.view_portfolio import view_portfolio
-from caseforge_assets.commands.exporting.make_ideas import ideas_of_portfolio
 from caseforge_assets.commands.exporting.write_file import write_file
+from caseforge_assets.commands.gathering.make_ideas import ideas_of_portfolio
+from caseforge_assets.commands.portfolios.view_portfolio import view_portfolio
 from caseforge_assets.curation.priority import Weights
-from caseforge_assets.handing_on.decision_sheet import Managed
 from caseforge_assets.handing_on.deck import Deck, write_deck
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets.handing_on.markdown_blocks import Heading, Item, Paragraph, blocks, plain
-from caseforge_assets.handing_on.portfolio_word import Collection, write_collection
 from caseforge_assets.handing_on.records import Book, Idea
-from caseforge_assets.handing_on.tables import Workbook, write_workbook
+from caseforge_assets.handing_on.sheets.decision_sheet import Managed
+from caseforge_assets.handing_on.sheets.tables import Workbook, write_workbook
+from caseforge_assets.handing_on.word.portfolio_word import Collection, write_collection
 from caseforge_assets.safe_text import one_line
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.database import clock

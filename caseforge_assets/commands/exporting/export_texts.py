@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.make_book import make_book
-from caseforge_assets.commands.exporting.read_contents import ReadContents
 from caseforge_assets.commands.exporting.write_file import write_file, write_text
+from caseforge_assets.commands.gathering.make_book import make_book
+from caseforge_assets.commands.gathering.read_contents import ReadContents
 from caseforge_assets.handing_on.records import SIMULATED, Book, Page
-from caseforge_assets.handing_on.word import write_word
+from caseforge_assets.handing_on.word.word import write_word
 from caseforge_assets.safe_text import link_text, safe_markdown
 from caseforge_assets.store.database.engine import Connection
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caseforge_assets.commands.exporting.make_book import make_book
-from caseforge_assets.commands.exporting.make_ideas import make_ideas
-from caseforge_assets.commands.exporting.read_contents import CANDIDATES, ReadContents, Rows
 from caseforge_assets.commands.exporting.write_file import write_file
-from caseforge_assets.handing_on.decision_sheet import Managed, cut_cells
-from caseforge_assets.handing_on.tables import Workbook, write_workbook
+from caseforge_assets.commands.gathering.make_book import make_book
+from caseforge_assets.commands.gathering.make_ideas import make_ideas
+from caseforge_assets.commands.gathering.read_contents import CANDIDATES, ReadContents, Rows
+from caseforge_assets.handing_on.sheets.decision_sheet import Managed, cut_cells
+from caseforge_assets.handing_on.sheets.tables import Workbook, write_workbook
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.figures import exports
 from caseforge_assets.wording import counted

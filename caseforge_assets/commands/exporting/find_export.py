@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from caseforge_assets.artifacts import ArtifactFolder, ArtifactMissing
-from caseforge_assets.commands.exporting.choose_contents import Selection
+from caseforge_assets.commands.gathering.choose_contents import Selection
 from caseforge_assets.handing_on.kinds import KINDS
 
 FOLDER = "exports"

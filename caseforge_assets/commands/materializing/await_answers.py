@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.batches.consent import Consent
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.rounds.work import Round, next_look_s, work_round
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderUnclear
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.stage import Stage

@@ -14,13 +14,13 @@ from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.editions.load_framework import confirm_nodes
 from caseforge_assets.commands.materializing.ask_together import Backfill, asked_before, note_asked
 from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
-from caseforge_assets.commands.planning.survey import TO_DO, survey
 from caseforge_assets.commands.providing.open_project import OpenProject, StoredProject
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.settle_requests import settle_requests
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
+from caseforge_assets.commands.surveying.survey import TO_DO, survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.stage import Stage

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
-from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.open_project import StoredProject
+from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
+from caseforge_assets.commands.surveying.select_nodes import Selection, select_nodes
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import NODE_CONTEXTS
 from caseforge_assets.store.editions import nodes

@@ -11,9 +11,9 @@ from caseforge_assets.similar.meaning import NEAREST, SUSPECTED, Ideas, learn_bo
 from caseforge_assets.similar.vectors import Vectors
 from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.store.database.engine import Connection, Engine
-from caseforge_assets.store.reading import similar_meanings, similar_upkeep
-from caseforge_assets.store.reading.near_meanings import near_candidate
-from caseforge_assets.store.reading.similar_upkeep import Kind
+from caseforge_assets.store.searching.near_meanings import near_candidate
+from caseforge_assets.store.similar import similar_meanings, similar_upkeep
+from caseforge_assets.store.similar.similar_upkeep import Kind
 from caseforge_assets.temporary import temporary_folder
 
 MANY = 2_000  # ideas: a process of its own compares them

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus, asset_statuses
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.requests.compare_choices import changed_choices
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.reports.freshness import Condition, StaleReason
 from caseforge_assets.settings.project import Project

@@ -14,9 +14,10 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting.quality_scores import words_of
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
-from caseforge_assets.store.reading import due, similar_due, upkeep
+from caseforge_assets.store.reading import due, upkeep
 from caseforge_assets.store.reading.due import Behind
 from caseforge_assets.store.reading.upkeep import NODES, ListedStage
+from caseforge_assets.store.similar import similar_due
 
 IN_PASSING_NODES, IN_PASSING_TEXTS = 60, 150
 TEXTS_AT_ONCE = 200

@@ -6,7 +6,8 @@ from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Engine, try_lock
-from caseforge_assets.store.reading import meanings, near_meanings, similar_meanings
+from caseforge_assets.store.searching import meanings, near_meanings
+from caseforge_assets.store.similar import similar_meanings
 
 LOCK, SIMILAR = "refresh meanings", "refresh similar"
 AT_ONCE = 500  # contents in a transaction

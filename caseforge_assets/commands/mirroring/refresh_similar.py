@@ -31,8 +31,9 @@ from caseforge_assets.similar.weighing import Weighing
 from caseforge_assets.similar.words import Process, Told, words_of_each
 from caseforge_assets.stages.languages import ENGLISH
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
-from caseforge_assets.store.reading import due, similar_due, similar_upkeep
-from caseforge_assets.store.reading.similar_upkeep import SEPARATOR, Kind, NewCandidate, StoredGroup
+from caseforge_assets.store.reading import due
+from caseforge_assets.store.similar import similar_due, similar_upkeep
+from caseforge_assets.store.similar.similar_upkeep import SEPARATOR, Kind, NewCandidate, StoredGroup
 from caseforge_assets.temporary import temporary_folder
 
 FEW = 500  # candidates of a kind: they are grouped anew with each that comes

@@ -1,1 +1,1 @@
-"""What would be asked for, for which nodes, why, and at what cost. Nothing here is sent; consent is in `approving`."""
+"""What would be asked for, why, and at what cost. Where nodes stand is `surveying`; consent is in `approving`; nothing here is sent."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.commands.money.expected_costs import expected_output_tokens
+from caseforge_assets.commands.money.expect_costs import expected_output_tokens
 from caseforge_assets.commands.planning.make_plan import Plan
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.prices import OwnPrices

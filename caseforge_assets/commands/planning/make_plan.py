@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
-from caseforge_assets.commands.money.expected_costs import expected_output_tokens, priced_input_tokens
-from caseforge_assets.commands.planning.kept_estimate import kept_estimate
-from caseforge_assets.commands.planning.survey import TO_DO, Scope, survey
+from caseforge_assets.commands.money.expect_costs import expected_output_tokens, priced_input_tokens
+from caseforge_assets.commands.planning.keep_estimate import kept_estimate
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.retry_failed import Retry, retry_failed
 from caseforge_assets.commands.requests.reuse_answers import ReusedAnswer
 from caseforge_assets.commands.requests.settle_requests import TooLong, refit_budgets, settle_requests
+from caseforge_assets.commands.surveying.survey import TO_DO, Scope, survey
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.reports.coverage import NodeState, count_states, wanted_question

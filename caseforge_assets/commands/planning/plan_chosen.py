@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from caseforge_assets.commands.planning.choose_stages import accepted_stages
 from caseforge_assets.commands.planning.make_plan import Plan, draft_plan
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.surveying.choose_stages import accepted_stages
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.curation.statuses import CHOSEN
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.batches.request_forms import body_to_send
-from caseforge_assets.commands.money.expected_costs import expected_output_tokens
+from caseforge_assets.commands.money.expect_costs import expected_output_tokens
 from caseforge_assets.commands.providing.check_models import is_too_long, rule_faults
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens

@@ -6,9 +6,9 @@ from collections import Counter
 
 from caseforge_assets.batches.due import Due
 from caseforge_assets.batches.next_action import NextKind
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.retry_failed import Retried, next_step, retry_failed
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.stage import Stage

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from caseforge_assets.commands.money.expected_costs import expected_output_tokens
+from caseforge_assets.commands.money.expect_costs import expected_output_tokens
 from caseforge_assets.commands.providing.list_models import ModelFacts, list_models
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import stage_settings

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from caseforge_assets.batches.states import WAITING
 from caseforge_assets.commands.approving.view_plans import reckon_plans
-from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.quality.measure_quality import measured_stages
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.commands.requests.build_requests import Terms, build_requests
 from caseforge_assets.commands.requests.settle_requests import TooLong, fit_plan
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.quality import RULES

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from caseforge_assets.commands.planning.survey import Scope, survey
 from caseforge_assets.commands.requests.retry_failed import next_steps
+from caseforge_assets.commands.surveying.survey import Scope, survey
 from caseforge_assets.costs.sums import Cost, named
 from caseforge_assets.reports.coverage import NodeState, count_states, say_states
 from caseforge_assets.settings.project import Project

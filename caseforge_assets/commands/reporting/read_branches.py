@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from caseforge_assets.commands.planning.nodes_in_state import nodes_of_states
+from caseforge_assets.commands.surveying.find_in_state import nodes_of_states
 from caseforge_assets.curation.columns import VALUE
 from caseforge_assets.curation.priority import level
 from caseforge_assets.reports.branch_figures import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from caseforge_assets.commands.planning.choose_nodes import choose_nodes
-from caseforge_assets.commands.planning.survey import survey
+from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.reports.coverage import count_states
 from caseforge_assets.settings.project import Project
 from caseforge_assets.store.collecting import items

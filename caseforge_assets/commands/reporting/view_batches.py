@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from caseforge_assets.batches.progress import Progress, measure
 from caseforge_assets.batches.states import UNSETTLED, BatchState
-from caseforge_assets.commands.money.expected_costs import expected_output_tokens
+from caseforge_assets.commands.money.expect_costs import expected_output_tokens
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection

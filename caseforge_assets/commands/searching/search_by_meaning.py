@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.searching.embed_question import QuestionRefused, embed_question, vector_stage
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.reading import meanings, near_meanings
-from caseforge_assets.store.reading.meaning_hits import hits_of
-from caseforge_assets.store.reading.search import Hit
+from caseforge_assets.store.searching import meanings, near_meanings
+from caseforge_assets.store.searching.meaning_hits import hits_of
+from caseforge_assets.store.searching.search import Hit
 
 SHORTEST, LONGEST = 2, 200  # characters
 MOST_NAMED = 3  # frameworks in a hint

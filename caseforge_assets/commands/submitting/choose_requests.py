@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from caseforge_assets.batches.packing import LINE_BYTES, PackItem, PackLimits, pack
-from caseforge_assets.commands.money.expected_costs import expected_costs
+from caseforge_assets.commands.money.expect_costs import expected_costs
 from caseforge_assets.commands.providing.check_models import unfit_requests
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.budgets import Limits, Wanted, hold_back

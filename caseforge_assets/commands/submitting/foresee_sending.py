@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.batches.states import PlanState
-from caseforge_assets.commands.money.expected_costs import expected_costs
+from caseforge_assets.commands.money.expect_costs import expected_costs
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.requests.reuse_answers import answered_already
 from caseforge_assets.commands.requests.settle_requests import of_known_stages, too_long_rows

@@ -8,10 +8,10 @@ import dagster as dg
 
 from caseforge_assets.batches.states import UNSETTLED
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.quality.read_quality import StageQuality, read_quality
 from caseforge_assets.commands.reporting.summarize_run import summarize_run
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.defs.figures.run_tables import coverage_figures, run_tables, table
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.stages.stages import Stages, all_assets

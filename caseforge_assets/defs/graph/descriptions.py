@@ -6,11 +6,11 @@ from typing import Any
 
 from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, MetadataValue, TableColumn, TableSchema
 
-from caseforge_assets.commands.exporting.tabulate_asset import columns_of
+from caseforge_assets.commands.gathering.tabulate_asset import columns_of
 from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading
-from caseforge_assets.handing_on.frames import Column
+from caseforge_assets.handing_on.sheets.frames import Column
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import FRAMEWORK, NODE_CONTEXTS, PCF_NODES, Asset, Stages, all_assets
 

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from caseforge_assets.commands.materializing.regenerate_nodes import Regenerated
 from caseforge_assets.commands.materializing.regenerate_nodes import regenerate as regenerate_nodes
-from caseforge_assets.commands.planning.select_nodes import Selection
+from caseforge_assets.commands.surveying.select_nodes import Selection
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unfinished
 from caseforge_assets.defs.mirroring.run_tags import tag_batches
 from caseforge_assets.defs.names import PROVIDER_POOL, tags_of

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.store.access.tokens import digest_of
 from caseforge_assets.store.schema.access_tables import web_session
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.clock import seconds_since
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from caseforge_assets.store.curating.use_cases import COLUMNS, UseCaseRow, use_case_of
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.curating.described import DESCRIBED, DESCRIBING, DescribedUseCase, described_of
 from caseforge_assets.store.figures.spending import ITEM_SHARE
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

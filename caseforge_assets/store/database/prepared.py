@@ -1,6 +1,6 @@
 """Queries that a service asks all the time are planned once a connection: to plan many of them takes longer than to answer them.
 
-That goes for those whose best plan is the same whatever they are asked with, and which say so: `schema.planned_once`.
+That goes for those whose best plan is the same whatever they are asked with, and which say so: `schema.constants.PLANNED_ONCE`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, TextClause, event
 
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 MOST_PLANNED = 200  # of a connection, whose plans take memory in the database
 (_PLANNED_ONCE,) = PLANNED_ONCE

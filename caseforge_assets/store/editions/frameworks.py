@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from caseforge_assets.store.database.copy import add_rows
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 from caseforge_assets.store.schema.tables import framework, framework_version, node, node_version
 
 

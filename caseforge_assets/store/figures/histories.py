@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import PlanDecision
 from caseforge_assets.store.figures.spending import CONTENT_COST
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 from caseforge_assets.store.schema.plan_tables import PLAN_MAKER
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
 
 _EDITIONS = text("""
 select v.loaded_at, v.label, v.source_name, v.source_sha256, v.is_current, nv.code, nv.name, nv.description, nv.partition_key, nv.position, nv.version

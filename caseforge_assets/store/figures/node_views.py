@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.batches.states import Origin
 from caseforge_assets.store.figures.spending import CONTENT_COST, ENDED, ITEM_SHARE, UNKNOWN
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 from caseforge_assets.store.schema.provider_table import IS_IMPORTED
 
 # What may be called so is looked up in indexes first, and then whether it is still.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.clock import seconds_since
 from caseforge_assets.store.database.copy import add_rows, columns_of
-from caseforge_assets.store.schema.outbox_table import Kind as Kind
+from caseforge_assets.store.schema.dagster_tables import Kind as Kind
 from caseforge_assets.store.schema.tables import outbox
 
 

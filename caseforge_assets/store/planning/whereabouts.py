@@ -11,8 +11,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.batches.provider_kinds import window_of
 from caseforge_assets.batches.states import TAKEN_BACK_PLANS, WAITING, PlanState
 from caseforge_assets.stages.model_rules import in_words
-from caseforge_assets.store.schema.constants import listed
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE, listed
 
 _WAITING = f"""
 select r.node_id, r.stage, r.framework_key, r.state, b.id as batch_id, b.remote_id, b.remote_status, coalesce(b.opened_at, b.created_at) as since,

@@ -1,1 +1,1 @@
-"""What long lists and the search are read from: rows made from what was made, and the queries on them. They hold nothing that is not elsewhere, too."""
+"""What long lists are read from: rows made from what was made, kept up after it, and the queries on nodes, branches and documents. They hold nothing that is not elsewhere, too."""

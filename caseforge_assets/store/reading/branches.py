@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.database.copy import copy_rows
 from caseforge_assets.store.editions.nodes import PlacedNode, placed_nodes
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 from caseforge_assets.store.schema.reading_tables import reading_branch
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.figures.spending import CONTENT_COST
 from caseforge_assets.store.reading.branches import inside_branch
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from caseforge_assets.store.editions.frameworks import Edition
 from caseforge_assets.store.figures.node_views import find_nodes
 from caseforge_assets.store.reading.branches import inside_branch
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from caseforge_assets.store.figures.spending import CONTENT_COST
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from caseforge_assets.store.figures.changes import SO_FAR, SO_FAR_VALUES, Changes
 from caseforge_assets.store.reading.due import Behind
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 @dataclass(frozen=True, slots=True)

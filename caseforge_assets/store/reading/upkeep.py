@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 POSITIONS, ITEMS = 1 << 32, 1 << 12  # of nodes in a framework, and of items in a content: the parts of a place
 LONGEST_VALUE = 80  # characters; what is longer is a text, and nothing that lists are filtered by

@@ -13,8 +13,7 @@ from caseforge_assets.batches.states import AT_REST, GONE_WRONG, REOPENED, PlanS
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.store.database.copy import add_rows, columns_of
 from caseforge_assets.store.database.engine import lock_in_transaction
-from caseforge_assets.store.schema.constants import listed
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE, listed
 from caseforge_assets.store.schema.tables import request
 
 

@@ -1,4 +1,4 @@
-"""Constants of the code as SQL: what an index's condition has to match stands in the query, not in a parameter."""
+"""Constants of the code as SQL: what an index's condition has to match stands in the query, not in a parameter; and how a query says that its best plan is the same whatever it is asked with."""
 
 from __future__ import annotations
 
@@ -12,3 +12,7 @@ def listed(words: Iterable[str]) -> str:
         words: members of an enum, which need no escaping.
     """
     return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+
+
+# `text("…").execution_options(**PLANNED_ONCE)`: see `database.prepared`.
+PLANNED_ONCE = {"planned_once": True}

@@ -5,13 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table, text
 
 from caseforge_assets.store.schema.access_tables import failed_sign_in, web_session
-from caseforge_assets.store.schema.asking_table import asking
 from caseforge_assets.store.schema.columns import SCHEMA
-from caseforge_assets.store.schema.held_file_table import held_file
+from caseforge_assets.store.schema.dagster_tables import asking, run_process
 from caseforge_assets.store.schema.journal_tables import journal_mark, journal_segment
-from caseforge_assets.store.schema.known_secret_table import known_secret
 from caseforge_assets.store.schema.reading_tables import READ
-from caseforge_assets.store.schema.run_process_table import run_process
+from caseforge_assets.store.schema.service_tables import held_file, known_secret
 from caseforge_assets.store.schema.similar_tables import SIMILAR
 from caseforge_assets.store.schema.tables import content, context, metadata, outbox, request
 

@@ -1,14 +1,11 @@
-"""The tables that long lists and the search are read from: made from what was made, kept up to date after it, and not journaled, because they can be made anew.
-
-Triggers note in `reading_due` whose rows have changed, in the transaction that changes them; nothing else is done there.
-"""
+"""The tables that long lists and the search are read from: made from what was made, kept up to date after it, and the questions that were asked by meaning."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Numeric, SmallInteger, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
-from caseforge_assets.store.schema.columns import id_column, metadata
+from caseforge_assets.store.schema.columns import id_column, metadata, now_column, reference, time_column
 
 reading_due = Table(
     "reading_due",
@@ -114,3 +111,24 @@ reading_word = Table(
 )
 
 READ = (reading_due, reading_framework, reading_branch, candidate_group, candidate_row, candidate_count, found_text, reading_word)
+
+
+# Each is turned into a vector at once, which is paid for.
+search_question = Table(
+    "search_question",
+    metadata,
+    id_column(),
+    reference("provider_id", "provider.id"),
+    Column("model", Text, nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the words: who searched for what is not kept"),
+    Column("vector", Text, comment="base64 of numbers of two bytes; NULL: there was no answer"),
+    Column("input_tokens", Integer),
+    Column("expected_cost_usd", Numeric(14, 8)),
+    Column("cost_usd", Numeric(14, 8), comment="NULL: unknown, as long as there is no answer"),
+    now_column("asked_at"),
+    time_column("answered_at"),
+    Column("refused", Text, comment="why there will be no answer, and no cost; NULL: it was not refused"),
+    Index(None, "digest"),
+    Index(None, "asked_at"),
+)

@@ -1,12 +1,8 @@
-"""The tables of the service: calls that are answered once, work that was asked for, events, and webhooks in both directions.
-
-An event is written in the transaction of what it reports, and numbered afterwards, one numbering at a time: so positions appear in the order in which they can be
-read, and a reader who goes on after the last one that it saw misses none.
-"""
+"""The tables of the service: calls that are answered once, work that was asked for, events, webhooks in both directions, files between two pages, and the secret that all services of a database have."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from caseforge_assets.batches.states import Wish
@@ -97,4 +93,28 @@ webhook_message = Table(
     Column("remote_id", Text, nullable=False, comment="the provider's id of the batch"),
     reference("batch_id", "batch.id", nullable=True, comment="NULL: no batch of ours is called so"),
     now_column("received_at"),
+)
+
+
+# Uploaded and judged, and held until they are taken or a day has passed. None of it is worth a journal.
+held_file = Table(
+    "held_file",
+    metadata,
+    Column("whose", Text, primary_key=True, comment="name of the caller, who alone gets it back"),
+    Column("sha256", Text, primary_key=True),
+    Column("name", Text, nullable=False, comment="as it was uploaded"),
+    Column("content", LargeBinary, nullable=False),
+    now_column("held_at"),
+)
+
+
+# Its fingerprint, never the secret. A restored database has none until a service starts.
+known_secret = Table(
+    "known_secret",
+    metadata,
+    Column("fingerprint", Text, nullable=False, comment="derived from the secret, which cannot be found from it"),
+    Column("host", Text, nullable=False, comment="on which it was used first"),
+    now_column("known_since"),
+    Column("is_only", Boolean, primary_key=True, server_default="true", comment="there is one row at most"),
+    CheckConstraint("is_only", name="one"),
 )

@@ -29,26 +29,25 @@ from caseforge_assets.store.schema import access_tables as access_tables
 from caseforge_assets.store.schema import alert_tables as alert_tables
 from caseforge_assets.store.schema import curation_tables as curation_tables
 from caseforge_assets.store.schema import reading_tables as reading_tables
-from caseforge_assets.store.schema import search_tables as search_tables
 from caseforge_assets.store.schema import service_tables as service_tables
 from caseforge_assets.store.schema import similar_tables as similar_tables
-from caseforge_assets.store.schema.asking_table import asking as asking
 from caseforge_assets.store.schema.columns import SCHEMA, framework_reference, id_column, now_column, reference, time_column
 from caseforge_assets.store.schema.columns import metadata as metadata
 from caseforge_assets.store.schema.constants import listed
-from caseforge_assets.store.schema.declaration_table import framework_declaration as framework_declaration
-from caseforge_assets.store.schema.definitions_table import stage_definition as stage_definition
-from caseforge_assets.store.schema.held_file_table import held_file as held_file
+from caseforge_assets.store.schema.dagster_tables import asking as asking
+from caseforge_assets.store.schema.dagster_tables import outbox as outbox
+from caseforge_assets.store.schema.dagster_tables import run_process as run_process
+from caseforge_assets.store.schema.dagster_tables import told as told
+from caseforge_assets.store.schema.definition_tables import framework_declaration as framework_declaration
+from caseforge_assets.store.schema.definition_tables import stage_definition as stage_definition
 from caseforge_assets.store.schema.journal_tables import journal_mark as journal_mark
 from caseforge_assets.store.schema.journal_tables import journal_segment as journal_segment
-from caseforge_assets.store.schema.known_secret_table import known_secret as known_secret
-from caseforge_assets.store.schema.outbox_table import outbox as outbox
 from caseforge_assets.store.schema.plan_tables import plan as plan
 from caseforge_assets.store.schema.plan_tables import plan_change as plan_change
 from caseforge_assets.store.schema.provider_table import provider as provider
 from caseforge_assets.store.schema.quality_table import quality as quality
-from caseforge_assets.store.schema.run_process_table import run_process as run_process
-from caseforge_assets.store.schema.told_table import told as told
+from caseforge_assets.store.schema.service_tables import held_file as held_file
+from caseforge_assets.store.schema.service_tables import known_secret as known_secret
 
 framework = Table(
     "framework",

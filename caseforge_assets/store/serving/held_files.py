@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from caseforge_assets.store.database.clock import NOW, seconds_since
 from caseforge_assets.store.database.revisions import behind
-from caseforge_assets.store.schema.held_file_table import held_file
+from caseforge_assets.store.schema.service_tables import held_file
 
 HELD_S = 86_400.0
 HELD_OF_ONE = 5  # a caller's older ones go

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.revisions import behind
-from caseforge_assets.store.schema.known_secret_table import known_secret
+from caseforge_assets.store.schema.service_tables import known_secret
 
 _COLUMNS = known_secret.c
 _IS_THERE = text("select to_regclass('caseforge.known_secret') is not null")

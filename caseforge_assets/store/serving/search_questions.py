@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, text
 
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.store.schema.provider_table import IS_BILLED
-from caseforge_assets.store.schema.search_tables import search_question
+from caseforge_assets.store.schema.reading_tables import search_question
 
 
 @dataclass(frozen=True, slots=True)

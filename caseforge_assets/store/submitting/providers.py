@@ -12,7 +12,7 @@ from datetime import UTC, date
 from sqlalchemy import Connection, text
 
 from caseforge_assets.redaction import without_login
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 
 def provider_id(connection: Connection, base_url: str, account: str, simulated: bool) -> int:

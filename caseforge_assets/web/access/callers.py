@@ -14,8 +14,8 @@ from caseforge_assets.store.database.engine import StoreUnavailable
 from caseforge_assets.web.access.addresses import SAFE
 from caseforge_assets.web.access.cookies import FIELD, HEADER, csrf_token, is_csrf_token, session_secret
 from caseforge_assets.web.access.proxied import is_vouched, person_of_proxy
+from caseforge_assets.web.keeping.looks import SEEN, Seen, SeenSession, Shown, look_once, sessions_that_hold
 from caseforge_assets.web.service import Service
-from caseforge_assets.web.wire.looks import SEEN, Seen, SeenSession, Shown, look_once, sessions_that_hold
 from caseforge_assets.web.wire.problems import Refused
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # bodies are bounded before, see wire.bodies; files lie on the disk

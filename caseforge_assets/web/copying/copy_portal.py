@@ -16,11 +16,11 @@ from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
-from caseforge_assets.store.reading.similar_groups import speaking_candidates
+from caseforge_assets.store.similar.similar_groups import speaking_candidates
 from caseforge_assets.web.copying.addresses import CopiedPages
 from caseforge_assets.web.copying.asking import app_for_reader, ask_page
 from caseforge_assets.web.copying.rewriting import Rewritten, rewrite
-from caseforge_assets.web.portal.static import FOLDER as STATIC
+from caseforge_assets.web.portal.shared.static import FOLDER as STATIC
 from caseforge_assets.web.service import Service
 
 MARKER = ".caseforge-site"

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from caseforge_assets.access.roles import Role
-from caseforge_assets.commands.money.budgets_left import ALL, all_budgets_left
+from caseforge_assets.commands.money.sum_budgets import ALL, all_budgets_left
 from caseforge_assets.costs.sums import total
 from caseforge_assets.settings.environment import FIGURES_FOLDER, read_environment
 from caseforge_assets.store.serving.service_figures import Counted, ServiceFigures, service_figures

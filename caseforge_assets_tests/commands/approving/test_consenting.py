@@ -11,8 +11,8 @@ from caseforge_assets.commands.approving.approve_plan import LimitTooLow
 from caseforge_assets.commands.approving.decide_draft import decide_draft, needs_consent
 from caseforge_assets.commands.approving.offer_plan import Offer, left_waiting, offer_plan
 from caseforge_assets.commands.planning.make_plan import Plan
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.reporting.list_failures import failures_of
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench
 

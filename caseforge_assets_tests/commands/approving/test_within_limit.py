@@ -10,8 +10,8 @@ import pytest
 from caseforge_assets.access.roles import Caller, Grant, NotAllowed, Role
 from caseforge_assets.commands.approving.approve_plan import approve_plan
 from caseforge_assets.commands.approving.change_plan import cancel_plan, raise_limit
+from caseforge_assets.commands.approving.refuse_over_limit import refuse_over_own_limit
 from caseforge_assets.commands.approving.view_plans import reckon_plans
-from caseforge_assets.commands.approving.within_limit import refuse_over_own_limit
 from caseforge_assets_tests.workbench import PROCESS, OpenBench, Workbench
 
 PRICY = {"bills": True, "budget_usd": Decimal(50)}

@@ -13,9 +13,9 @@ from openai import OpenAI
 from caseforge_assets.commands.collecting import collect_batch as collecting
 from caseforge_assets.commands.collecting.collect_batch import Collected
 from caseforge_assets.commands.collecting.record_answers import record_answers
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_requests import build_requests
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
 from caseforge_assets_tests.commands.collected_batches import collect, to_final

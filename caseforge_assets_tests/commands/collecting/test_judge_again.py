@@ -7,7 +7,7 @@ from dataclasses import replace
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.keeping.verify import verify
-from caseforge_assets.commands.planning.survey import Scope
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 

@@ -9,7 +9,7 @@ import pytest
 
 from caseforge_assets.commands.configuring.edit_entries import write_entry
 from caseforge_assets.commands.configuring.make_entry import entry_for
-from caseforge_assets.commands.configuring.stated_form import Meant
+from caseforge_assets.commands.configuring.read_form import Meant
 from caseforge_assets.frameworks.records import TableForm
 from caseforge_assets.settings import ConfigurationError, FrameworkSettings, Settings, load_settings
 

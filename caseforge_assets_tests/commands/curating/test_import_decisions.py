@@ -16,15 +16,15 @@ from docx.shared import Mm
 from pptx import Presentation
 
 from caseforge_assets.access.roles import Caller, Grant, Role
-from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
-from caseforge_assets.commands.curating.change_entries import take_from_portfolio
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
-from caseforge_assets.commands.curating.import_decisions import Meanwhile, import_decisions
-from caseforge_assets.commands.curating.make_portfolio import make_portfolio
-from caseforge_assets.commands.curating.review_decisions import Review, review_decisions
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.exporting.export_contents import export_contents
 from caseforge_assets.commands.exporting.export_portfolio import export_portfolio
+from caseforge_assets.commands.portfolios.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.portfolios.change_entries import take_from_portfolio
+from caseforge_assets.commands.portfolios.import_decisions import Meanwhile, import_decisions
+from caseforge_assets.commands.portfolios.make_portfolio import make_portfolio
+from caseforge_assets.commands.portfolios.review_decisions import Review, review_decisions
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating import entries
 from caseforge_assets.store.database.engine import open_store

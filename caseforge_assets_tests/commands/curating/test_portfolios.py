@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy import text
 
 from caseforge_assets.access.roles import Caller, Grant, NotAllowed, Role
-from caseforge_assets.commands.curating.add_to_portfolio import add_to_portfolio
-from caseforge_assets.commands.curating.change_entries import place_entry, take_from_portfolio, take_new_one, write_note
-from caseforge_assets.commands.curating.change_portfolio import change_portfolio
 from caseforge_assets.commands.curating.comment_use_case import comment_use_case
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
-from caseforge_assets.commands.curating.find_portfolio import ChangedMeanwhile, find_portfolio
-from caseforge_assets.commands.curating.make_portfolio import make_portfolio
 from caseforge_assets.commands.curating.remove_comment import remove_comment
-from caseforge_assets.commands.curating.remove_portfolio import remove_portfolio
-from caseforge_assets.commands.curating.view_portfolio import view_portfolio
 from caseforge_assets.commands.editing.edit_version import edit_item
 from caseforge_assets.commands.editions.remove_framework import remove_framework
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
+from caseforge_assets.commands.portfolios.add_to_portfolio import add_to_portfolio
+from caseforge_assets.commands.portfolios.change_entries import place_entry, take_from_portfolio, take_new_one, write_note
+from caseforge_assets.commands.portfolios.change_portfolio import change_portfolio
+from caseforge_assets.commands.portfolios.find_portfolio import ChangedMeanwhile, find_portfolio
+from caseforge_assets.commands.portfolios.make_portfolio import make_portfolio
+from caseforge_assets.commands.portfolios.remove_portfolio import remove_portfolio
+from caseforge_assets.commands.portfolios.view_portfolio import view_portfolio
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.store.curating import comments, entries, portfolios, use_cases
 from caseforge_assets.store.database.engine import Engine, open_store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseforge_assets.reports.difference import Change
+from caseforge_assets.reports.comparing.difference import Change
 from caseforge_assets_tests.workbench import CODES, KEY, SHOP, OpenBench, Workbench, renamed
 
 TARGETS = """

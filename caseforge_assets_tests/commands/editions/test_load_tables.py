@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition, load_framework
 from caseforge_assets.frameworks import TableForm, read_framework
-from caseforge_assets.reports.difference import Change
+from caseforge_assets.reports.comparing.difference import Change
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import OpenBench, Workbench
 

@@ -10,7 +10,7 @@ from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.frameworks import read_framework
-from caseforge_assets.reports.difference import Change
+from caseforge_assets.reports.comparing.difference import Change
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, USECASES, OpenBench, Workbench, renamed

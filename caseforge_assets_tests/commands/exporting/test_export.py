@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from caseforge_assets.commands.exporting.choose_contents import Selection, say_selection
 from caseforge_assets.commands.exporting.export_contents import Exported, export_contents
+from caseforge_assets.commands.gathering.choose_contents import Selection, say_selection
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets_tests.workbench import KEY, SHOP, OpenBench, Workbench
 

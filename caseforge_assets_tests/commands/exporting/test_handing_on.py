@@ -14,8 +14,8 @@ import pytest
 
 from caseforge_assets.commands.curating.decide_use_cases import Change, decide_use_cases
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
-from caseforge_assets.commands.exporting.choose_contents import Selection
 from caseforge_assets.commands.exporting.export_contents import WRITERS, Exported, export_contents
+from caseforge_assets.commands.gathering.choose_contents import Selection
 from caseforge_assets.curation.statuses import UseCaseStatus
 from caseforge_assets.handing_on.kinds import KINDS
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench

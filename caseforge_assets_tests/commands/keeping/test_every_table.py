@@ -14,9 +14,9 @@ from caseforge_assets.commands.journaling.verify_journal import check_journal
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore
 from caseforge_assets.store.database.engine import Connection, Engine
-from caseforge_assets.store.reading import meanings
 from caseforge_assets.store.schema.columns import SCHEMA
 from caseforge_assets.store.schema.journal_marks import NOT_JOURNALED, journaled_tables
+from caseforge_assets.store.searching import meanings
 from caseforge_assets_tests.commands.worlds import everything
 
 MADE_AGAIN = "made again from other tables"

@@ -10,8 +10,9 @@ from caseforge_assets.commands.mirroring import refresh_similar as comparing
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.similar import meaning
-from caseforge_assets.store.reading import meanings, similar_groups, similar_meanings
-from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
+from caseforge_assets.store.candidates.candidate_filters import CandidateFilter, conditions
+from caseforge_assets.store.searching import meanings
+from caseforge_assets.store.similar import similar_groups, similar_meanings
 from caseforge_assets_tests.workbench import OpenBench, Workbench
 
 NUMBERS = 64

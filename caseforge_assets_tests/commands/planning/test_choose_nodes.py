@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.editions.load_framework import NewEdition, load_framework
-from caseforge_assets.commands.planning.choose_nodes import choose_nodes
 from caseforge_assets.commands.reporting.read_standing import read_standing
+from caseforge_assets.commands.surveying.choose_nodes import choose_nodes
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench

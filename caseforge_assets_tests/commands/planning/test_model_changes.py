@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
-from caseforge_assets.commands.planning.choose_nodes import nodes_of_model
+from caseforge_assets.commands.surveying.choose_nodes import nodes_of_model
 from caseforge_assets.settings import StageOverrides
 from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version

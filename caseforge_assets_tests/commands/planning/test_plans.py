@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from caseforge_assets.batches.consent import EVERYTHING, Consent
 from caseforge_assets.commands.approving.approve_pending import approve_pending, pending_without_approval
 from caseforge_assets.commands.collecting import collect_batch
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.rounds.work import lift_stop
 from caseforge_assets.commands.submitting.choose_requests import choose_requests
 from caseforge_assets.commands.submitting.plan_batches import Planned, plan_batches
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.costs.sums import Cost
 from caseforge_assets.reports.coverage import count_states
 from caseforge_assets.store.planning import plans

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.commands.approving.plan_retry import plan_retry
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.providing.check_models import refuse_broken_rules
 from caseforge_assets.commands.requests.retry_failed import next_step
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.settings import Configuration, ConfigurationError, StageOverrides
 from caseforge_assets.settings.stage_settings import largest_budget, stage_settings
 from caseforge_assets.stages.stage import Stage

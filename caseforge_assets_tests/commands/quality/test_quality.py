@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality import measure_quality
 from caseforge_assets.commands.quality.measure_quality import measure_missing, measured_stages
 from caseforge_assets.commands.quality.plan_quality_retry import QualityRetryPlan, plan_quality_retry
 from caseforge_assets.commands.quality.read_quality import check_quality, read_quality
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.collecting import quality_scores

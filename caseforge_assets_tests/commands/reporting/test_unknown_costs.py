@@ -10,7 +10,7 @@ import pytest
 from caseforge_assets.commands.approving.view_plans import reckon_plans
 from caseforge_assets.commands.collecting.settle_unanswered import give_up
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
-from caseforge_assets.commands.money.budgets_left import budgets_left
+from caseforge_assets.commands.money.sum_budgets import budgets_left
 from caseforge_assets.commands.money.sum_costs import GROUPINGS, sum_costs
 from caseforge_assets.commands.reporting.check_framework import check_framework
 from caseforge_assets.commands.reporting.summarize_run import summarize_run, summarize_since

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
-from caseforge_assets.commands.planning.explain_node import explain_node
 from caseforge_assets.commands.planning.make_plan import draft_plan
 from caseforge_assets.commands.planning.retry_unattended import decide_retry, retry_unattended
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality.plan_quality_retry import plan_quality_retry
 from caseforge_assets.commands.requests.retry_failed import next_steps
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
+from caseforge_assets.commands.surveying.explain_node import explain_node
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings import FrameworkSettings, StageOverrides
 from caseforge_assets.settings.stage_settings import largest_budget

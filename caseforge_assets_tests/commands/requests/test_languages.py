@@ -9,11 +9,11 @@ import pytest
 from caseforge_assets.commands.editing.edit_content import ContentOf, Taken, edit_content
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions, shown_versions
-from caseforge_assets.commands.planning.explain_node import explain_node
-from caseforge_assets.commands.planning.select_nodes import Selection, select_nodes
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
+from caseforge_assets.commands.surveying.explain_node import explain_node
+from caseforge_assets.commands.surveying.select_nodes import Selection, select_nodes
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Item

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from caseforge_assets.commands.approving.plan_retry import RetryPlan, plan_retry
 from caseforge_assets.commands.planning.retry_unattended import decide_retry, retry_unattended
-from caseforge_assets.commands.planning.survey import Scope
 from caseforge_assets.commands.requests.retry_failed import Retried, Retry, retry_failed
+from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.store.planning import plans
 from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench

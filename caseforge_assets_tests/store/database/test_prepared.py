@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from caseforge_assets import store
 from caseforge_assets.store.database import prepared
 from caseforge_assets.store.database.engine import StoreUnavailable, ValueRefused, open_for_reading, open_store
-from caseforge_assets.store.schema.planned_once import PLANNED_ONCE
+from caseforge_assets.store.schema.constants import PLANNED_ONCE
 from caseforge_assets_tests.workbench import OpenBench
 
 

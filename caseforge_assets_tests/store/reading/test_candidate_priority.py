@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.curation.priority import Weights, weighed
-from caseforge_assets.store.reading import candidate_priority
-from caseforge_assets.store.reading.candidate_facets import facets, facets_to_choose
-from caseforge_assets.store.reading.candidate_filters import CandidateFilter, conditions
-from caseforge_assets.store.reading.candidate_priority import Prioritized, priority_page, rank, scored_groups
-from caseforge_assets.store.reading.found_facets import facets_of_found
+from caseforge_assets.store.candidates import candidate_priority
+from caseforge_assets.store.candidates.candidate_facets import facets, facets_to_choose
+from caseforge_assets.store.candidates.candidate_filters import CandidateFilter, conditions
+from caseforge_assets.store.candidates.candidate_priority import Prioritized, priority_page, rank, scored_groups
+from caseforge_assets.store.searching.found_facets import facets_of_found
 from caseforge_assets_tests.workbench import KEY, OpenBench, Workbench
 
 LEVELS = ("Low", "Medium", "High")

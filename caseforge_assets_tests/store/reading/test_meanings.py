@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from caseforge_assets.store.database.engine import Engine
-from caseforge_assets.store.reading import meanings
+from caseforge_assets.store.searching import meanings
 
 
 def test_what_a_database_lacks_is_said(store: Engine) -> None:

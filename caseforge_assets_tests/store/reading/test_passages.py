@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from caseforge_assets.frameworks import read_framework, sample_path
-from caseforge_assets.store.reading.passages import BEFORE, BEHIND, SHORT, Told, pieces_of
+from caseforge_assets.store.searching.passages import BEFORE, BEHIND, SHORT, Told, pieces_of
 from caseforge_assets_tests.workbench import OpenBench
 
 ENDINGS = ("", "s", "es", "ed", "ing", "ly", "er", "ness", "ization", "ational", "fulness", "ously", "ibility", "'s")

@@ -14,7 +14,7 @@ from caseforge_assets.commands.exporting.find_export import export_path
 from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.serving.events import Told, tell_all
-from caseforge_assets.web.api import exports
+from caseforge_assets.web.api.use_cases import exports
 from caseforge_assets_tests.web.conftest import Serve, Served, listening
 from caseforge_assets_tests.web.portal_pages import HTML
 from caseforge_assets_tests.web.signed_in import PASSWORD, add_person

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Grant, Role
-from caseforge_assets.commands.access import passwords
+from caseforge_assets.commands.access import hash_password as passwords
 from caseforge_assets.web.access.one_time_key import OneTimeKey
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.signed_in import PASSWORD, add_person, sign_in

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Grant, Role
-from caseforge_assets.web.portal import portfolios
+from caseforge_assets.web.portal.curating import portfolios
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.signed_in import add_person, sign_in
 from caseforge_assets_tests.workbench import KEY, SHOP, USECASES

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.exporting.ask_export import ask_export
-from caseforge_assets.commands.exporting.choose_contents import Selection
 from caseforge_assets.commands.exporting.find_export import ExportWish
+from caseforge_assets.commands.gathering.choose_contents import Selection
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 

@@ -9,7 +9,8 @@ import pytest
 
 from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.store.reading import due, meanings
+from caseforge_assets.store.reading import due
+from caseforge_assets.store.searching import meanings
 from caseforge_assets.web.upkeep import lists_kept_up
 from caseforge_assets_tests.choices import EMBEDDINGS
 from caseforge_assets_tests.web.conftest import Serve

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
-from caseforge_assets.commands.planning.survey import survey
 from caseforge_assets.commands.quality.read_quality import read_quality
+from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.store.figures.histories import history_of_node
 from caseforge_assets.web.wire.pages import encode_cursor
 from caseforge_assets_tests.web.conftest import Serve

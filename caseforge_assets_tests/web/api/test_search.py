@@ -13,7 +13,7 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stages import project_stages
-from caseforge_assets.store.reading import search
+from caseforge_assets.store.searching import search
 from caseforge_assets_tests.choices import decide
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.web.queries import queries

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from caseforge_assets.access.roles import Role
 from caseforge_assets.store.database.engine import open_store
 from caseforge_assets.web.app import make_app
-from caseforge_assets.web.portal import once
+from caseforge_assets.web.portal.shared import once
 from caseforge_assets.web.service import Service
 from caseforge_assets_tests.web.conftest import NOTHING_MORE, Serve, Served, settings_for
 from caseforge_assets_tests.web.portal_pages import HTML, read

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from caseforge_assets.access.roles import Role
 from caseforge_assets.web.app import PAGES
-from caseforge_assets.web.portal.rendering import FOLDER
+from caseforge_assets.web.portal.shared.rendering import FOLDER
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.portal_pages import HTML, page, words
 from caseforge_assets_tests.workbench import KEY

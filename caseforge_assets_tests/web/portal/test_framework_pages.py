@@ -11,7 +11,7 @@ import pytest
 from caseforge_assets.access.roles import Grant, Role
 from caseforge_assets.costs.sums import usd
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.web.portal.branches import MOST_BELOW, MOST_SHOWN
+from caseforge_assets.web.portal.editions.branches import MOST_BELOW, MOST_SHOWN
 from caseforge_assets_tests.choices import ALL, SPECS, decide
 from caseforge_assets_tests.web.conftest import Serve, Served
 from caseforge_assets_tests.web.portal_pages import HTML, links, page, read, send, words

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from caseforge_assets.access.roles import Role
-from caseforge_assets.web.portal.markdown import render_markdown
-from caseforge_assets.web.portal.rendering import percent
+from caseforge_assets.web.portal.shared.markdown import render_markdown
+from caseforge_assets.web.portal.shared.rendering import percent
 from caseforge_assets_tests.web.conftest import Serve
 from caseforge_assets_tests.workbench import KEY
 

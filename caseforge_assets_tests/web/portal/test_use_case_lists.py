@@ -60,7 +60,7 @@ def by_priority(rows: list[dict[str, Any]], weights: Weights) -> list[int | None
 def test_lists_and_pictures_show_what_is_there(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     check_matrix(served)
     check_facets(served)
-    monkeypatch.setattr("caseforge_assets.web.portal.use_cases.AT_ONCE", 7)
+    monkeypatch.setattr("caseforge_assets.web.portal.use_cases.use_cases.AT_ONCE", 7)
     check_order(served)
 
 
@@ -135,7 +135,7 @@ def check_very_many(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of very many hits, those in titles are shown, and the page says so."""
     client = served.client()
     assert total(page(client, "/use-cases", q="dirigible")) == len(truth(served))
-    monkeypatch.setattr("caseforge_assets.store.reading.candidate_words.MOST_FOUND", 10)
+    monkeypatch.setattr("caseforge_assets.store.searching.candidate_words.MOST_FOUND", 10)
     served.bench.change("update caseforge.candidate set former_uids = former_uids")
     text = page(client, "/use-cases", q="dirigible")
     assert "Shown are those that have them in their title" in text

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Scope
 
-from caseforge_assets.web.portal.problems import problem_page
+from caseforge_assets.web.portal.shared.problems import problem_page
 from caseforge_assets.web.wire.bodies import MEBIBYTE, BoundedBodies, Largest
 from caseforge_assets.web.wire.problems import answer_with_problems
 from caseforge_assets_tests.http_servers import running, sizing_app

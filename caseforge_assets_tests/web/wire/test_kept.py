@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from caseforge_assets.web.wire.kept import MOST_KEPT, Kept
+from caseforge_assets.web.keeping.kept import MOST_KEPT, Kept
 
 
 def test_what_is_kept_is_counted_anew_in_another_state_and_forgotten_in_time() -> None:

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from caseforge_assets.web.wire import kept
-from caseforge_assets.web.wire.kept import Latest
+from caseforge_assets.web.keeping import kept
+from caseforge_assets.web.keeping.kept import Latest
 from caseforge_assets_tests.workbench import PATIENCE_S
 
 

@@ -1,0 +1,1 @@
+"""Endpoints about use cases: lists, the search, similar ones, decisions, portfolios, exports. One node's are `nodes`."""
