@@ -1,6 +1,6 @@
-r"""Texts that others wrote (models, workbooks, providers), made safe for where they are shown: the one place for every sink.
+r"""Texts that others wrote (models, workbooks, providers), made safe for where they are shown or stored: the one place for every sink.
 
-What all sinks share: a character that would steer whatever shows it (escape sequences, carriage returns, overrides of the writing direction) is shown as its
+What all sinks share that show a text: a character that would steer whatever shows it (escape sequences, carriage returns, overrides of the writing direction) is shown as its
 code, e.g. `\x1b`; one that nobody can see and nothing needs is left out. Letters of any script, line ends, tabs, and joined emoji stay as they are.
 """
 
@@ -32,6 +32,8 @@ _UNUSUAL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
 )
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _FORMULA_STARTS = "=+\\-@＝＋－＠﹢﹣﹦﹫−"
 _FORMULA = re.compile(rf"^[\s\ufeff]*[{_FORMULA_STARTS}]|^[\t\r\n]")
@@ -68,6 +70,18 @@ def one_line(text: str) -> str:
 def json_text(dumped: str) -> str:
     """JSON that was made already, in which every character that steers or hides is escaped: it means the same, and can be looked at."""
     return _ESCAPED_IN_JSON.sub(_json_escape, dumped)
+
+
+def replace_unstorable(text: str) -> str:
+    """A text for the database: NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 does, are U+FFFD; the same string where there are none."""
+    if "\x00" not in text:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def spreadsheet_cell(value: object) -> object:

@@ -14,8 +14,8 @@ import orjson
 from caseforge_assets.batches.foreign import as_utf_8, foreign_line
 from caseforge_assets.batches.records import Gathering, Record, out_of_cell, results_in
 from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
+from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.characters import replace_unstorable
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 
 MAX_LINE_BYTES = 64 * 1024 * 1024  # a bound for memory; real lines of 3 MB exist

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a datetime can hold

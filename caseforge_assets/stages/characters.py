@@ -1,11 +1,10 @@
-"""Characters that no database text can hold (NUL, and halves of surrogate pairs), and such as nobody can see. Models and servers do send them."""
+"""Characters that nobody can see, that look like others, or that lay out nothing: what is to be overlooked when a text is read. Models and servers do send them."""
 
 import re
 
 LOOKALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХаеѕіјорсухԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxdABEZHIKMNOPTYXo")
 """Letters of other scripts that look like Latin ones, with these; for words that have Latin ones, too."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _OTHER_BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters that break no line, soft hyphens, joiners, marks and overrides of direction, fillers (U+2800 is a blank of Braille), variation selectors, byte order marks, tags: https://unicode.org/reports/tr44/#Default_Ignorable_Code_Point
@@ -27,25 +26,6 @@ _INVISIBLE_START = re.compile(rf"(?:{_UNSEEN}|\s)*{_UNSEEN}")
 _LONG_BLANKS = 500  # characters of blanks and line breaks, one after the other; what has more of them is not laid out but out of order
 _HAS_LONG_BLANKS = re.compile(rf"\s{{{_LONG_BLANKS}}}")
 _BLANKS = re.compile(r"\s+")
-
-
-def replace_unstorable(text: str) -> str:
-    """Replace NUL and lone surrogates by U+FFFD; PostgreSQL refuses the one, UTF-8 the other.
-
-    Args:
-        text: Any string, as read from JSON.
-
-    Returns:
-        The same string where nothing had to be replaced.
-    """
-    if "\x00" not in text:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return text
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def with_plain_breaks(text: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.canonical import fingerprint
-from caseforge_assets.stages.characters import replace_unstorable
 
 
 class Next(StrEnum):

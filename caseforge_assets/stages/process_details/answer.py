@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from caseforge_assets.stages.characters import replace_unstorable, visible, visible_end, with_plain_breaks
+from caseforge_assets.safe_text import replace_unstorable
+from caseforge_assets.stages.characters import visible, visible_end, with_plain_breaks
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
 from caseforge_assets.stages.plain_answers import LEAST_BLANKS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from caseforge_assets.stages.characters import replace_unstorable
+from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.usecases.candidate_list import field_of, misspelt_field
 from caseforge_assets.stages.usecases.record import CHOICES, FIELD_NAMES, STORED_TITLE_CHARACTERS, UseCase
 from caseforge_assets.stages.usecases.repeated_keys import MARKS, contested_names, repeated_names
