@@ -236,7 +236,7 @@ class Session:
 
         repeat_under_new_versions(self.store, self.project)
         with self.store.connect() as connection:
-            waiting, _ = count_unflushed(connection)
+            waiting = count_unflushed(connection)
         if waiting or self._alerts_to_show:
             from caseforge_assets.cli.shared.dagster_bridge import flush
 

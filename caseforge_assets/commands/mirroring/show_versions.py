@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
-from caseforge_assets.stages.stage import Stage, known_as
+from caseforge_assets.stages.stage import Stage, known_as, stage_version
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox, stage_versions
 from caseforge_assets.store.requests.styles import fresh_versions
 
 
-@dataclass(frozen=True)
-class ShownVersion:
-    """The code version that a stage's assets have in Dagster, and the versions of what counts as made with it."""
+def shown_versions(connection: Connection, project: Project, key: str, stage: Stage, made_with: Collection[str]) -> dict[str, str]:
+    """Gives, by the version that something of a stage in a framework was made with, the one that it is shown with: that of now, where it counts as fresh.
 
-    version: str
-    fresh: frozenset[str]
-
-    def of(self, code_version: str) -> str:
-        """Gives what is shown for something that was made with a version."""
-        return self.version if code_version in self.fresh else code_version
-
-
-def shown_versions(connection: Connection, project: Project) -> Mapping[tuple[str, str], ShownVersion]:
-    """Gives what is shown of each stage, by frameworks and the names of its assets."""
-    return {
-        (key, asset): shown
-        for key in frameworks.loaded_keys(connection)
-        for stage, shown in _by_stage(connection, project, key)
-        for asset in (stage.inputs, stage.outputs, stage.content)
-    }
+    What all was asked for is looked up only where something was made with another version than that of now.
+    """
+    stage = project.stages.in_framework(stage, key)
+    settings = stage_settings(project.configuration, stage)
+    shown = shown_stage_version(stage, settings)
+    fresh: Collection[str] = (shown, stage_version(stage, settings))
+    if any(version not in fresh for version in made_with):
+        fresh = fresh_versions(connection, stage, settings)
+    return {version: shown if version in fresh else version for version in made_with}
 
 
 def repeat_under_new_versions(store: Engine, project: Project) -> int:
@@ -74,18 +65,9 @@ def _shown_otherwise(connection: Connection, project: Project) -> Iterator[_Show
         others = [key for key in loaded if key not in apart]
         for name, keys in ((stage.key, others), *((known_as(stage, key), [key]) for key in apart)):
             variant = project.stages.in_framework(stage, keys[0]) if name != stage.key else stage
-            shown = _shown(connection, project, variant)
-            was = before.get(name, before.get(stage.key))
-            if was != shown.version or name not in before:
-                otherwise = frozenset[str]() if was == shown.version else shown.fresh if was else shown.fresh - {shown.version}
-                yield _Shown(name, variant, shown.version, otherwise, keys)
-
-
-def _by_stage(connection: Connection, project: Project, key: str) -> list[tuple[Stage, ShownVersion]]:
-    stages = [project.stages.in_framework(stage, key) for stage in project.stages]
-    return [(stage, _shown(connection, project, stage)) for stage in stages]
-
-
-def _shown(connection: Connection, project: Project, stage: Stage) -> ShownVersion:
-    settings = stage_settings(project.configuration, stage)
-    return ShownVersion(shown_stage_version(stage, settings), fresh_versions(connection, stage, settings))
+            settings = stage_settings(project.configuration, variant)
+            version, was = shown_stage_version(variant, settings), before.get(name, before.get(stage.key))
+            if was != version or name not in before:
+                fresh = fresh_versions(connection, variant, settings)
+                otherwise = frozenset[str]() if was == version else fresh if was else fresh - {version}
+                yield _Shown(name, variant, version, otherwise, keys)

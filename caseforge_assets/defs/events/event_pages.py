@@ -47,17 +47,10 @@ class RunOfEvents:
     backfill_id: str | None = None
 
 
-def fit_on_a_page(events: int) -> bool:
-    """Tell whether a run's own page may list so many."""
-    return events <= EVENTS_ON_A_PAGE
-
-
-def run_for_events(instance: dg.DagsterInstance, run: RunOfEvents, events: int) -> RunOfEvents:
-    """The run that lists so many events that another one made: that one itself where it can."""
-    if run.run_id is None or fit_on_a_page(events):
-        return run
+def list_beside(instance: dg.DagsterInstance, run: RunOfEvents, events: int) -> RunOfEvents:
+    """Begins the run that lists so many events, more than fit on its own page, that a run made."""
     of_backfill: Mapping[str, str] = {BACKFILL: run.backfill_id} if run.backfill_id else {}
-    tags = {MADE_BY: run.run_id, "caseforge/record": counted(events, "event"), **of_backfill}
+    tags: Mapping[str, str] = {MADE_BY: run.run_id or "", "caseforge/record": counted(events, "event"), **of_backfill}
     record = write_record(instance, many_events, tags, run.repository)
     step_key = next(iter(record.step_keys_to_execute or []), None)
     return RunOfEvents(record.run_id, record.job_name, step_key, run.repository, run.backfill_id)

@@ -28,7 +28,7 @@ def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, 
         at_work: runs are, which show what they make.
     """
     with store.connect() as connection:
-        count, age_s = outbox.count_unflushed(connection)
+        count, age_s = outbox.count_unflushed(connection), outbox.unflushed_since_s(connection)
         newest = outbox.highest_id(connection)
         now = clock.now(connection)
         period = now.timestamp() // AGAIN_AFTER_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dagster import DagsterEventType, DagsterInstance, JobDefinition, RunsFilter
@@ -22,13 +23,14 @@ NOT_OUTCOMES = {
 }
 
 
+@dataclass(frozen=True)
 class FailureRecords:
-    """Failures of a flush, shown under a job. Those of one backfill go on in the records that its other runs have begun."""
+    """Failures of a flush, shown under a job; `run` is the one that flushes. Those of one backfill go on in the records that its other runs have begun."""
 
-    def __init__(self, instance: DagsterInstance, job: JobDefinition, run: RunOfEvents) -> None:
-        """Begin without any record; `run` is the one that flushes."""
-        self._instance, self._job, self._run = instance, job, run
-        self._records: dict[tuple[str, str], str] = {}
+    instance: DagsterInstance
+    job: JobDefinition
+    run: RunOfEvents
+    begun: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def write(self, rows: Sequence[Any]) -> None:
         """Shows rows of the outbox as failed."""
@@ -37,32 +39,32 @@ class FailureRecords:
             groups.setdefault((row.framework_key, row.reason.partition(":")[0]), []).append(row)
         for (key, outcome), group in groups.items():
             tags = {"caseforge/framework": key, "caseforge/outcome": outcome}
-            if self._run.backfill_id:
-                tags["caseforge/backfill"] = self._run.backfill_id
-            known = self._records.get((key, outcome)) or self._begun(tags)
-            self._records[key, outcome] = self._go_on(known, outcome, group) if known else self._begin(outcome, group, tags)
+            if self.run.backfill_id:
+                tags["caseforge/backfill"] = self.run.backfill_id
+            known = self.begun.get((key, outcome)) or self._begun(tags)
+            self.begun[key, outcome] = self._go_on(known, outcome, group) if known else self._begin(outcome, group, tags)
 
     def _begun(self, tags: dict[str, str]) -> str | None:
         """The record that another run of the backfill has begun."""
-        if not self._run.backfill_id:
+        if not self.run.backfill_id:
             return None
-        runs = self._instance.get_runs(RunsFilter(job_name=self._job.name, tags=tags), limit=1)
+        runs = self.instance.get_runs(RunsFilter(job_name=self.job.name, tags=tags), limit=1)
         return runs[0].run_id if runs else None
 
     def _begin(self, outcome: str, rows: Sequence[Any], tags: dict[str, str]) -> str:
         reasons = _reasons(rows)
         named = {RECORD: f"{_counted(len({name for name, _ in reasons}))} failed", **tags}
         message = failure_message(outcome, reasons)
-        return write_failures(self._instance, self._job, message, _partitions(rows), tags=named, repository=self._run.repository)
+        return write_failures(self.instance, self.job, message, _partitions(rows), tags=named, repository=self.run.repository)
 
     def _go_on(self, run_id: str, outcome: str, rows: Sequence[Any]) -> str:
         """Says of the nodes that the record does not list yet why they failed; all are planned in it, so that their pages lead to it."""
-        logs = self._instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+        logs = self.instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
         listed = {entry.get_dagster_event().partition for entry in logs}
         new = [(name, reason) for name, reason in _reasons(rows) if name not in listed]
         count = len(listed | {name for name, _ in new})
         message = failure_message(outcome, new) if new else ""
-        add_to_failures(self._instance, run_id, message, _partitions(rows), {RECORD: f"{_counted(count)} failed"})
+        add_to_failures(self.instance, run_id, message, _partitions(rows), {RECORD: f"{_counted(count)} failed"})
         return run_id
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, MetadataValue
 
-from caseforge_assets.commands.mirroring.show_versions import ShownVersion, shown_versions
+from caseforge_assets.commands.mirroring.show_versions import shown_versions
 from caseforge_assets.commands.providing.open_project import StoredProject
+from caseforge_assets.defs.events import event_pages
 from caseforge_assets.defs.events.event_metadata import ALL_ROWS, PARTITION_ROWS, event_metadata, framework_metadata
-from caseforge_assets.defs.events.event_pages import RunOfEvents, run_for_events
+from caseforge_assets.defs.events.event_pages import RunOfEvents
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
 from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.stages.stages import FRAMEWORK, Stages, all_assets
+from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stages import FRAMEWORK, Asset, Stages, all_assets
 from caseforge_assets.store.collecting.items import row_counts
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes
@@ -65,17 +67,14 @@ def flush_outbox(
         with try_lock(store, FLUSH_LOCK) as held:
             if held:
                 with store.connect() as connection:
-                    events, _ = outbox.count_unflushed(connection)
-                    versions = shown_versions(connection, project)
-                of_events = run_for_events(instance, run or RunOfEvents(), events)
-                failures = FailureRecords(instance, failures_job, of_events)
-                fed = frozenset(key for key, entry in project.configuration.frameworks.items() if entry.table)
-                shown = _Shown(
-                    project.stages, failures, project.folder.describe, of_events, versions, project.configuration.service.public_url, fed
-                )
-                return _flush_all(instance, store, shown)
+                    events = outbox.count_unflushed(connection)
+                if run is not None and events > event_pages.EVENTS_ON_A_PAGE:
+                    run = event_pages.list_beside(instance, run, events)
+                run = run or RunOfEvents()
+                failures = FailureRecords(instance, failures_job, run)
+                return _flush_all(instance, store, _Shown(project, all_assets(project.stages), failures, run))
         with store.connect() as connection:
-            left, _ = outbox.count_unflushed(connection)
+            left = outbox.count_unflushed(connection)
         if not left:
             return Flushed()
         if time.monotonic() >= give_up_at:
@@ -85,22 +84,12 @@ def flush_outbox(
 
 @dataclass(frozen=True)
 class _Shown:
-    """The way in which things are shown: failures under a job, files by their full names, events in a run, code versions as Dagster has them.
+    """What is shown, and the way in which it is: assets in the order in which data passes, failures under a job, events in a run."""
 
-    `public_url` is where people reach the pages of nodes; empty: there are none to lead to. `fed` are the frameworks whose nodes another asset makes.
-    """
-
-    stages: Stages
+    project: StoredProject
+    assets: tuple[Asset, ...]
     failures: FailureRecords
-    place_of: Callable[[str], str]
     run: RunOfEvents
-    versions: Mapping[tuple[str, str], ShownVersion]
-    public_url: str
-    fed: frozenset[str]
-
-    def code_version(self, row: Any) -> str | None:
-        shown = self.versions.get((row.framework_key, row.asset))
-        return row.code_version or None if shown is None or not row.code_version else shown.of(row.code_version)
 
 
 def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> Flushed:
@@ -112,7 +101,7 @@ def _flush_all(instance: DagsterInstance, store: Engine, show: _Shown) -> Flushe
 
 def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> Flushed | None:
     """Returns the events that were written, those that were overtaken are not; None where nothing was left to flush."""
-    stages = show.stages
+    stages = show.project.stages
     with store.connect() as connection:
         rows = outbox.unflushed(connection, ROWS_PER_CHUNK)
         if not rows:
@@ -120,23 +109,24 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> Flus
         keys_loaded = {row.framework_key for row in rows if row.asset == FRAMEWORK}
         partitions = {key: nodes.partition_keys(connection, key) for key in keys_loaded}
         shown = _previews(connection, stages, [row.id for row in rows if row.node_id is not None])
-        metadata = {row.id: _metadata(connection, show, row, shown.get(row.id)) for row in rows}
+        metadata = _metadata(connection, show, rows, shown)
         _with_row_counts(connection, stages, rows, metadata)
     for key, partition_keys in partitions.items():
         set_partitions(instance, partitions_name(key), partition_keys)
     run, event_ids = show.run, dict[int, int | None]()
-    for asset in (FRAMEWORK, *(asset.name for asset in all_assets(stages))):
+    for asset, stage in ((FRAMEWORK, None), *((asset.name, asset.stage) for asset in show.assets)):
         made = [row for row in rows if row.asset == asset and row.kind == Kind.made]
         if not made:
             continue
-        events = _asset_events(store, show, made, metadata, event_ids)
+        events = _asset_events(store, show.project, stage, made, metadata, event_ids)
         written = write_materializations(instance, events, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in made), written, strict=True))
     if standing := sorted(_standing(store, rows), key=lambda row: shown[row.id].position or 0):  # answers come in any order
         notes = [_note(row, metadata[row.id]) for row in standing]
         written = write_observations(instance, notes, run_id=run.run_id, job_name=run.job_name, step_key=run.step_key)
         event_ids |= dict(zip((row.id for row in standing), written, strict=True))
-        show.failures.write([row for row in standing if row.kind == Kind.failed])
+        if failed := [row for row in standing if row.kind == Kind.failed]:
+            show.failures.write(failed)
     with store.begin() as connection:
         outbox.mark_flushed(connection, {row.id: event_ids.get(row.id) for row in rows})
     return Flushed(len(event_ids), frozenset(row.framework_key for row in rows))
@@ -158,20 +148,28 @@ def _previews(connection: Connection, stages: Stages, row_ids: Sequence[int]) ->
     )
 
 
-def _metadata(connection: Connection, show: _Shown, row: Any, preview: Preview | None) -> dict[str, Any]:
-    if preview is not None:
-        asset = next((asset for asset in all_assets(show.stages) if asset.name == row.asset), None)
-        shown = event_metadata(preview, asset, show.place_of) if asset else {}
-        if shown and show.public_url:
-            page = f"{show.public_url}/frameworks/{quote(row.framework_key, safe='')}/nodes/{quote(str(row.partition_key), safe='')}"
-            shown["page"] = MetadataValue.url(page)
-        if row.kind == Kind.failed:
-            shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
-        if "batch" in shown:
-            shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
-        return shown
-    edition = frameworks.current_edition(connection, row.framework_key)
-    return _of_framework(connection, row.framework_key, edition) if edition else {}
+def _metadata(connection: Connection, show: _Shown, rows: Sequence[Any], shown: Mapping[int, Preview]) -> dict[int, dict[str, Any]]:
+    assets = {asset.name: asset for asset in show.assets}
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        if preview := shown.get(row.id):
+            found[row.id] = _of_node(show.project, row, preview, assets.get(row.asset))
+        else:
+            edition = frameworks.current_edition(connection, row.framework_key)
+            found[row.id] = _of_framework(connection, row.framework_key, edition) if edition else {}
+    return found
+
+
+def _of_node(project: StoredProject, row: Any, preview: Preview, asset: Asset | None) -> dict[str, Any]:
+    shown = event_metadata(preview, asset, project.folder.describe) if asset else {}
+    if shown and (public_url := project.configuration.service.public_url):
+        page = f"{public_url}/frameworks/{quote(row.framework_key, safe='')}/nodes/{quote(str(row.partition_key), safe='')}"
+        shown["page"] = MetadataValue.url(page)
+    if row.kind == Kind.failed:
+        shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
+    if "batch" in shown:
+        shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
+    return shown
 
 
 def _of_framework(connection: Connection, key: str, edition: frameworks.Edition) -> dict[str, Any]:
@@ -191,17 +189,23 @@ def _with_row_counts(connection: Connection, stages: Stages, rows: Sequence[Any]
 
 
 def _asset_events(
-    store: Engine, show: _Shown, rows: Sequence[Any], metadata: Mapping[int, dict[str, Any]], event_ids: Mapping[int, int | None]
+    store: Engine,
+    project: StoredProject,
+    stage: Stage | None,
+    rows: Sequence[Any],
+    metadata: Mapping[int, dict[str, Any]],
+    event_ids: Mapping[int, int | None],
 ) -> list[AssetEvent]:
     with store.connect() as connection:
         read = outbox.upstream_versions(connection, sorted({row_id for row in rows for row_id in row.upstream.values()}))
+        versions = {key: _shown_with(connection, project, key, stage, rows) for key in {row.framework_key for row in rows}}
     return [
         AssetEvent(
             asset_key=asset_key(row.framework_key, row.asset),
             partition=row.partition_key,
             data_version=row.data_version,
-            code_version=show.code_version(row),
-            inputs=_above(show, row)
+            code_version=versions[row.framework_key].get(row.code_version, row.code_version) or None,
+            inputs=_above(project, row)
             | {
                 asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
                 for upstream, row_id in row.upstream.items()
@@ -214,10 +218,16 @@ def _asset_events(
     ]
 
 
-def _above(show: _Shown, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
+def _shown_with(connection: Connection, project: StoredProject, key: str, stage: Stage | None, rows: Sequence[Any]) -> dict[str, str]:
+    """By the version that rows of a framework were made with, the code version that Dagster is shown; there are none of what belongs to no stage."""
+    made_with = {row.code_version for row in rows if row.framework_key == key and row.code_version}
+    return shown_versions(connection, project, key, stage, made_with) if stage else {}
+
+
+def _above(project: StoredProject, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
     """Gives what a framework was made from that another asset feeds: the edition of the same table. One that was loaded from elsewhere is stale to it."""
-    fed = row.asset == FRAMEWORK and row.framework_key in show.fed
-    return {asset_key(row.framework_key, EDITION): (row.data_version, None)} if fed else {}
+    entry = project.configuration.frameworks.get(row.framework_key) if row.asset == FRAMEWORK else None
+    return {asset_key(row.framework_key, EDITION): (row.data_version, None)} if entry and entry.table else {}
 
 
 def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:

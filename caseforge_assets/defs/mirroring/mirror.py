@@ -13,7 +13,8 @@ from caseforge_assets.commands.mirroring.read_statuses import read_statuses
 from caseforge_assets.commands.mirroring.show_versions import repeat_under_new_versions
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.commands.requests.remember_definitions import remember_definitions
-from caseforge_assets.defs.events.event_pages import BACKFILL, RunOfEvents, fit_on_a_page
+from caseforge_assets.defs.events import event_pages
+from caseforge_assets.defs.events.event_pages import BACKFILL, RunOfEvents
 from caseforge_assets.defs.figures.alerts import alert_evaluation, look_for_alerts
 from caseforge_assets.defs.figures.checks import evaluate
 from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
@@ -60,7 +61,7 @@ def mirror(context: dg.OpExecutionContext | dg.AssetExecutionContext, caseforge:
     write_journal(project.store, project.folder)
     flushed = flush_outbox(context.instance, project, failed_nodes, run) or Flushed()
     take_out_foreign_partitions(context.instance, project.store, project, context.log.warning)
-    if not fit_on_a_page(flushed.events):
+    if flushed.events > event_pages.EVENTS_ON_A_PAGE:
         written = counted(flushed.events, "event was", "events were")
         context.log.info(f"{written} written; a run of the job {EVENTS_JOB} lists them, and the assets show them.")
     own = context.selected_asset_check_keys if isinstance(context, dg.AssetExecutionContext) else ()

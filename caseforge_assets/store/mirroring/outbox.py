@@ -94,6 +94,8 @@ select o.id, o.framework_key, o.asset, o.node_id, o.partition_key, o.kind, o.dat
 from caseforge.outbox o where o.flushed_at is null order by o.id limit :limit
 """)
 
+_COUNT_UNFLUSHED = text("select count(*) from caseforge.outbox where flushed_at is null")
+
 _UPSTREAM = text("select id, asset, data_version, event_id from caseforge.outbox where id = any(:ids)")
 
 
@@ -102,11 +104,15 @@ def unflushed(connection: Connection, limit: int) -> list[Any]:
     return list(connection.execute(_UNFLUSHED, {"limit": limit}))
 
 
-def count_unflushed(connection: Connection) -> tuple[int, float]:
-    """Counts the rows that wait for a flush, and the seconds for which the oldest of them does."""
-    query = f"select count(*), coalesce(max({seconds_since('created_at')}), 0) from caseforge.outbox where flushed_at is null"
-    row = connection.execute(text(query)).one()
-    return int(row[0]), float(row[1])
+def count_unflushed(connection: Connection) -> int:
+    """Counts the rows that wait for a flush."""
+    return int(connection.scalar(_COUNT_UNFLUSHED) or 0)
+
+
+def unflushed_since_s(connection: Connection) -> float:
+    """The seconds for which the oldest row that waits for a flush does; 0 when there is none."""
+    query = f"select coalesce(max({seconds_since('created_at')}), 0) from caseforge.outbox where flushed_at is null"
+    return float(connection.scalar(text(query)) or 0)
 
 
 def frameworks_unflushed(connection: Connection) -> list[str]:

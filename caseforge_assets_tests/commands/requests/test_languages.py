@@ -15,6 +15,7 @@ from caseforge_assets.commands.surveying.explain_node import explain_node
 from caseforge_assets.commands.surveying.select_nodes import Selection, select_nodes
 from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.reports.freshness import Condition
+from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stage import Stage
@@ -79,13 +80,11 @@ def test_dagster_is_told_apart_and_again_when_the_language_goes(bench: OpenBench
     repeat_under_new_versions(opened.store, opened.project)
     opened.change("update caseforge.outbox set flushed_at = now()")
     assert repeat_under_new_versions(opened.store, opened.project) == 0
-    with opened.store.connect() as connection:
-        before = shown_versions(connection, opened.project)
     german = speaking(opened, "de")
     assert repeat_under_new_versions(opened.store, german.project) == 0
-    with opened.store.connect() as connection:
-        now = shown_versions(connection, german.project)
-    assert {key for key, _ in now if now[key, _].version != before[key, _].version} == {KEY}
+    for stage in opened.stages:
+        assert shown_now(opened, KEY, stage) != shown_now(german, KEY, stage)
+        assert shown_now(opened, "other", stage) == shown_now(german, "other", stage)
     assert repeat_under_new_versions(opened.store, opened.project) == 2 * 3 * 6
     assert repeat_under_new_versions(opened.store, opened.project) == 0
 
@@ -134,11 +133,17 @@ def test_what_a_person_wrote_is_stale_nowhere_after_a_change_of_language(bench: 
         assert select_nodes(connection, german.project, scope, Selection.stale) == german.ids("1.1.2")
     assert repeat_under_new_versions(german.store, german.project) > 0
     versions = "select distinct on (asset) code_version from caseforge.outbox where node_id = :node and asset = any(:assets) order by asset, id desc"
-    with german.store.connect() as connection:
-        shown = shown_versions(connection, german.project)
-    assert german.column(versions, node=node_id, assets=sorted(CONTENTS)) == [shown[KEY, asset].version for asset in sorted(CONTENTS)]
+    shown = {stage.content: shown_now(german, KEY, stage) for stage in german.stages}
+    assert german.column(versions, node=node_id, assets=sorted(CONTENTS)) == [shown[asset] for asset in sorted(CONTENTS)]
     assert stale() == {"1.1.2"}
     assert repeat_under_new_versions(german.store, german.project) == 0
+
+
+def shown_now(bench: Workbench, key: str, stage: Stage) -> str:
+    """What Dagster is shown of something that is made now."""
+    made_with = current_stage_version(bench.configuration, bench.stages.in_framework(stage, key))
+    with bench.store.connect() as connection:
+        return shown_versions(connection, bench.project, key, stage, [made_with])[made_with]
 
 
 def edit_as_it_is(connection: Connection, bench: Workbench, node_id: int, stage: Stage) -> None:

@@ -372,7 +372,7 @@ def test_a_flusher_waits_for_another_one_as_long_as_rows_are_left(project: OpenP
     opened.bench.load()
     found_it_busy, original, flushed = threading.Event(), outbox.count_unflushed, []
 
-    def count(connection: Any) -> tuple[int, float]:
+    def count(connection: Any) -> int:
         found_it_busy.set()
         return original(connection)
 
