@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct
 from caseforge_assets.stages.endings import looks_cut
-from caseforge_assets.stages.own_words import find_mentions, mentioned_share, own_words
+from caseforge_assets.stages.novelty import DistinctWords, empty_share, find_distinct, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Readable, between, readable, substance, wording_limits
-from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.subject import find_mentions, mentioned_share, own_words
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def find_in_text(text: str, lowered: str, parts: Sequence[str], facts: NodeFacts
         repeated=repeated_share(shingles) if can.words else None,
         empty=empty_share(shingles, can.words) if can.words else None,
         praised=words.marketing_share if can.words else None,
-        cut=looks_cut(lowered, lowered.splitlines(), can.words or language),
+        cut=looks_cut(lowered, lowered.splitlines(), can.words),
         signature=signature_of(shingles),
         can=can,
     )

@@ -13,6 +13,7 @@ _LEAST_SHARE = 0.04  # of small words in a text of the language; running text ha
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+@cache
 def word_list(name: str, language: str = ENGLISH) -> frozenset[str]:
     """Give one of the lists of words.
 
@@ -23,6 +24,7 @@ def word_list(name: str, language: str = ENGLISH) -> frozenset[str]:
     return frozenset(_lists(primary(language))[name].split())
 
 
+@cache
 def phrase_list(name: str, language: str = ENGLISH) -> frozenset[str]:
     """Give one of the lists of phrases, such as `empty_talk`."""
     return frozenset(" ".join(phrase.split()) for phrase in _lists(primary(language))[name].split(","))

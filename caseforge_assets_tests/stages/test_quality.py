@@ -14,12 +14,11 @@ from caseforge_assets.batches.lines import ResultLine, read_lines
 from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework, sample_path
-from caseforge_assets.stages.distinct_words import near_titles
 from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Item
+from caseforge_assets.stages.novelty import bands_of, likeness, near_titles, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.process_details.quality import measure as measure_document
 from caseforge_assets.stages.quality import NodeFacts, Quality
-from caseforge_assets.stages.shingles import bands_of, likeness, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets.stages.usecases.quality import measure as measure_candidates
 from caseforge_assets_tests.batches.files import real_file

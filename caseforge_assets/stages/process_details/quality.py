@@ -8,7 +8,7 @@ from caseforge_assets.stages.judgement import Content
 from caseforge_assets.stages.process_details.headings import FoundSection, find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, weigh
-from caseforge_assets.stages.specifics import Specifics, find_specifics
+from caseforge_assets.stages.subject import Specifics, find_specifics
 from caseforge_assets.stages.text_quality import (
     Enough,
     TextFindings,
@@ -89,8 +89,9 @@ def _parts(seen: _Seen) -> tuple[Part, ...]:
 
 
 def _limits(seen: _Seen) -> list[Limit]:
+    missing = seen.asked - round(seen.filled * seen.asked)
     return [
-        Limit(100 * seen.filled, f"{counted(seen.asked - round(seen.filled * seen.asked), 'section is', 'sections are')} missing"),
+        *([Limit(100 * seen.filled, f"{counted(missing, 'section is', 'sections are')} missing")] if missing else []),
         Limit(40 + 80 * seen.depth, f"its sections are short ({100 * seen.depth:.0f} of 100)"),
         *text_limits(seen.text, "sections", 100),
     ]

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.distinct_words import DistinctWords, find_distinct, near_titles
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.languages import ENGLISH
-from caseforge_assets.stages.own_words import find_mentions, own_words
+from caseforge_assets.stages.novelty import DistinctWords, empty_share, find_distinct, near_titles, repeated_share, shingles_of
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
-from caseforge_assets.stages.shingles import empty_share, repeated_share, shingles_of
-from caseforge_assets.stages.specifics import Specifics, find_specifics
+from caseforge_assets.stages.subject import Specifics, find_mentions, find_specifics, own_words
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")
