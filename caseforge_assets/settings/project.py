@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from caseforge_assets.settings.environment import Environment, read_environment
 from caseforge_assets.settings.faults import Fault
 from caseforge_assets.settings.provider import contradictions
 from caseforge_assets.settings.reading import Sources, read_sources, valid_configuration
+from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.settings.stages import project_stages, unknown_stages
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, StageSettings
 from caseforge_assets.stages.stages import Stages
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -27,10 +28,15 @@ WEBSERVER_URL = "http://127.0.0.1:3000"
 
 @dataclass(frozen=True)
 class Project:
-    """What a project asks for, made once and handed on: its configuration, and the stages that this names."""
+    """What a project asks for, made once and handed on: its configuration, the stages that this names, and by key what each is asked for with."""
 
     configuration: Configuration
     stages: Stages
+    stage_settings: Mapping[str, StageSettings] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        made = {stage.key: stage_settings(self.configuration, stage) for stage in (*self.stages.shared, *self.stages.off)}
+        object.__setattr__(self, "stage_settings", made)
 
 
 class Settings(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caseforge_assets.settings.configuration import Configuration, StageOverrides
 from caseforge_assets.stages.model_rules import EMBEDDINGS, default_endpoint, default_temperature, room_beside, rules_of, taken_temperature
-from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, stage_version
+from caseforge_assets.stages.stage import Stage, StageSettings
 
 
 def stage_settings(configuration: Configuration, stage: Stage) -> StageSettings:
@@ -46,16 +46,6 @@ def setting_key(configuration: Configuration, stage: Stage, setting: str) -> str
     if getattr(own, setting) is None and shared.get(setting) in Configuration.model_fields:
         return shared[setting]
     return f"stages.{stage.key}.{setting}"
-
-
-def current_stage_version(configuration: Configuration, stage: Stage) -> str:
-    """The version of a stage as it is configured now: what is asked for now is made with it."""
-    return stage_version(stage, stage_settings(configuration, stage))
-
-
-def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
-    """The version of a stage that Dagster is told, as the code version of its assets: where content is kept, one and the same for all models."""
-    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
 
 
 def largest_budget(stage: Stage, model: str, input_tokens: int = 0) -> int:

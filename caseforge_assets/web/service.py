@@ -18,7 +18,6 @@ from caseforge_assets.redaction import redact
 from caseforge_assets.settings import ConfigurationError, Settings
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.service_secret import ServiceSecret
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.database.engine import Connection, Engine, StoreUnavailable
 from caseforge_assets.store.database.location import open_project_for_reading, open_project_store
@@ -235,7 +234,8 @@ class Service:
 
 
 def _describe(settings: Settings) -> str:
-    stages = [stage_version(stage, stage_settings(settings.project.configuration, stage)) for stage in settings.project.stages]
+    project = settings.project
+    stages = [stage_version(stage, project.stage_settings[stage.key]) for stage in project.stages]
     known = "\0".join((settings.configuration.model_dump_json(), settings.openai_base_url, *stages))
     return hashlib.sha256(known.encode()).hexdigest()
 

@@ -53,9 +53,10 @@ def test_an_answer_enters_no_more_modules_than_are_told(
     if not next_request:
         monkeypatch.setattr(collecting, "carry_on", lambda *_: None)
     opened.flush()
+    made_once = opened.bench.project
     with entered() as functions:
-        assert collect_batch(opened.bench.project, batch_id)
-        assert flush_outbox(opened.instance, opened.bench.project, failed_nodes)
+        assert collect_batch(made_once, batch_id)
+        assert flush_outbox(opened.instance, made_once, failed_nodes)
     modules = sorted({module for module, _ in functions})
     told = {module: sorted(name for entered, name in functions if entered == module) for module in modules}
     assert len(modules) <= most, f"{len(modules)}\n" + "\n".join(f"{module}: {', '.join(names)}" for module, names in told.items())

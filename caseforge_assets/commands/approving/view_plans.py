@@ -12,7 +12,6 @@ from caseforge_assets.commands.requests.build_next_requests import that_follow
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
@@ -165,7 +164,7 @@ def _later_cost_of(connection: Connection, project: Project, stage_key: str, cou
     if not count:
         return Cost()
     (stage,) = (stage for stage in project.stages if stage.key == stage_key)
-    model = stage_settings(project.configuration, stage).model
+    model = project.stage_settings[stage.key].model
     output = expected_output_tokens(connection, stage, model, simulated=False)
     cost: Decimal | None = expected_cost_usd(
         model, stage.typical_input_tokens * count, output * count, requests=count, own=project.configuration.prices

@@ -12,9 +12,8 @@ from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import StageUnknown
+from caseforge_assets.stages.stage import StageUnknown, stage_version
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
@@ -71,7 +70,7 @@ def _reception(provider: Provider, project: Project, batch: BatchRow) -> Recepti
         return None
     if batch.collected_at is None:
         return None
-    version = current_stage_version(project.configuration, stage)
+    version = stage_version(stage, project.stage_settings[stage.key])
     return Reception(
         batch, project.stages, stage, provider.simulated, version, provider.generated_by, batch.collected_at, project.configuration.prices
     )

@@ -12,10 +12,9 @@ from caseforge_assets.batches.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.costs.prices import OwnPrices
 from caseforge_assets.redaction import redact
-from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.judgement import Judgement
 from caseforge_assets.stages.quality import Quality
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting.attempts import AttemptRow
 from caseforge_assets.store.database import clock
@@ -62,7 +61,7 @@ def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
     """Gives what the answers of a batch that was submitted to a provider are recorded with."""
     stage = project.stages[batch.stage]
     made_by = f"{project.provider.generated_by}, as {batch.sent_as}" if batch.sent_as else project.provider.generated_by
-    version, names = current_stage_version(project.configuration, stage), project.configuration.provider.models
+    version, names = stage_version(stage, project.stage_settings[stage.key]), project.configuration.provider.models
     return Reception(
         batch,
         project.stages,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
+from caseforge_assets.commands.mirroring.show_versions import shown_stage_version
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.safe_text import live_markdown, replace_unstorable, safe_markdown
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
 from caseforge_assets.stages.judgement import Answer, Content, Item
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.access import audit
@@ -132,7 +132,7 @@ def edit_content(connection: Connection, project: Project, of: ContentOf, writte
         raise LookupError("the node is not a target of the current edition")
     (target,) = targets
     stage = project.stages.in_framework(of.stage, key)
-    version = shown_stage_version(stage, stage_settings(project.configuration, stage))  # no model made it
+    version = shown_stage_version(stage, project.stage_settings[stage.key])  # no model made it
     before = contents.current_contents(connection, stage.key, [node_id]).get(node_id)
     taken = _own_words(stage, read_page(written), _base(connection, stage, node_id, before)) if isinstance(written, str) else written
     content, notes = _accepted_items(stage, taken) if taken.items else _accepted(stage, taken.text, anyway)

@@ -11,7 +11,6 @@ from caseforge_assets.commands.requests.reuse_answers import reuse_answers
 from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.reports.coverage import NodeState
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.canonical import identity_key
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages, all_assets
@@ -61,7 +60,7 @@ def _confirm(connection: Connection, project: Project, key: str, stage: Stage, s
     surveyed = survey(connection, project, key, stage, simulated)
     open_states = (NodeState.STALE, NodeState.WAITING)
     stale = {row.node_id: row for row, state in surveyed if state in open_states and row.content_id is not None}
-    versions = fresh_versions(connection, project.stages.in_framework(stage, key), stage_settings(project.configuration, stage))
+    versions = fresh_versions(connection, project.stages.in_framework(stage, key), project.stage_settings[stage.key])
     likenesses = pairs.likenesses(connection)
     keys = {}
     for node in nodes.target_nodes(connection, key, list(stale)):

@@ -19,8 +19,7 @@ from caseforge_assets.commands.requests.build_contexts import build_contexts
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.commands.requests.build_requests import build_requests
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import attempts, contents
 from caseforge_assets.store.database import clock
@@ -103,7 +102,7 @@ def _batch(store: Engine, submission: str, stage: Stage, model: str, owner: str)
 
 
 def _record(connection: Connection, project: Project, batch: BatchRow, foreign: ForeignFile, appraised: Appraised) -> None:
-    version = current_stage_version(project.configuration, foreign.stage)
+    version = stage_version(foreign.stage, project.stage_settings[foreign.stage.key])
     reception = Reception(
         batch,
         project.stages,

@@ -22,8 +22,7 @@ from caseforge_assets.commands.requests.settle_requests import settle_requests
 from caseforge_assets.commands.submitting.foresee_sending import foresee_sending
 from caseforge_assets.commands.surveying.survey import TO_DO, survey
 from caseforge_assets.reports.coverage import NodeState
-from caseforge_assets.settings.stage_settings import current_stage_version
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.stages.stages import NODE_CONTEXTS, PCF_NODES
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
@@ -214,7 +213,7 @@ def _why_unsent(connection: Connection, hands: _Hands, stage: Stage, at_work: Op
 
 
 def _mark_unfinished(connection: Connection, hands: _Hands, stage: Stage, start: int, trouble: str) -> dict[str, dict[str, str]]:
-    version = current_stage_version(hands.project.configuration, stage)
+    version = stage_version(stage, hands.project.stage_settings[stage.key])
     surveyed = {row.node_id: (row, state) for row, state in hands.survey(connection, stage)}
     targets = nodes.target_nodes(connection, hands.key, hands.node_ids)
     unfinished: dict[str, dict[str, str]] = {}

@@ -10,7 +10,6 @@ from caseforge_assets.commands.requests.compare_choices import changed_choices
 from caseforge_assets.commands.requests.remember_definitions import changes_since
 from caseforge_assets.reports.freshness import Condition, Made, StaleReason, stale_reasons
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stages import FRAMEWORK, Asset, all_assets
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection, Engine
@@ -59,9 +58,8 @@ def asset_statuses(connection: Connection, project: Project, key: str, node_ids:
     read_ids = {read for of_node in newest.values() for made in of_node.values() for read in made.upstream.values()}
     versions = statuses.data_versions(connection, sorted(read_ids))
     stages = [project.stages.in_framework(stage, key) for stage in project.stages]
-    settings = {stage.key: stage_settings(project.configuration, stage) for stage in stages}
-    fresh = {stage.key: fresh_versions(connection, stage, settings[stage.key]) for stage in stages}
-    changes = {stage.key: changes_since(connection, key, stage, settings[stage.key]) for stage in stages}
+    fresh = {stage.key: fresh_versions(connection, stage, project.stage_settings[stage.key]) for stage in stages}
+    changes = {stage.key: changes_since(connection, key, stage, project.stage_settings[stage.key]) for stage in stages}
     chosen = {stage.content: changed_choices(connection, project.stages, key, stage, node_ids) for stage in stages}
     ids = [node.node_id for node in targets]
     written = {stage.key: contents.written_by_people(connection, stage.key, ids) for stage in stages}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.database.engine import Engine, try_lock
 from caseforge_assets.store.searching import meanings, near_meanings
 from caseforge_assets.store.similar import similar_meanings
@@ -22,11 +21,11 @@ def refresh_meanings(store: Engine, project: Project, *, contents: int | None = 
     stage = next((stage for stage in project.stages if stage.makes_vectors), None)
     if stage is None:
         return False
-    version = current_stage_version(project.configuration, stage)
+    version = stage_version(stage, project.stage_settings[stage.key])
     with store.begin() as connection:
         if meanings.why_not(connection):
             return False
-        if meanings.is_ready(connection, stage_settings(project.configuration, stage).dimensions) and not meanings.behind(
+        if meanings.is_ready(connection, project.stage_settings[stage.key].dimensions) and not meanings.behind(
             connection, stage.key, version
         ):
             return False
@@ -54,7 +53,7 @@ def index_meanings(store: Engine, many: int = near_meanings.MANY) -> None:
 def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: int | None) -> bool:
     """Tells whether all is done."""
     with store.begin() as connection:
-        meanings.prepare(connection, stage_settings(project.configuration, stage).dimensions or 0)
+        meanings.prepare(connection, project.stage_settings[stage.key].dimensions or 0)
         meanings.remove_gone(connection, stage.key, version)
         if meanings.is_empty(connection):
             near_meanings.drop_indexes(connection)

@@ -6,12 +6,16 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import shown_stage_version, stage_settings
-from caseforge_assets.stages.stage import Stage, known_as, stage_version
+from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, known_as, stage_version
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox, stage_versions
 from caseforge_assets.store.requests.styles import fresh_versions
+
+
+def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
+    """The version of a stage that Dagster is told, as the code version of its assets: where content is kept, one and the same for all models."""
+    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
 
 
 def shown_versions(connection: Connection, project: Project, key: str, stage: Stage, made_with: Collection[str]) -> dict[str, str]:
@@ -20,7 +24,7 @@ def shown_versions(connection: Connection, project: Project, key: str, stage: St
     What all was asked for is looked up only where something was made with another version than that of now.
     """
     stage = project.stages.in_framework(stage, key)
-    settings = stage_settings(project.configuration, stage)
+    settings = project.stage_settings[stage.key]
     shown = shown_stage_version(stage, settings)
     fresh: Collection[str] = (shown, stage_version(stage, settings))
     if any(version not in fresh for version in made_with):
@@ -65,7 +69,7 @@ def _shown_otherwise(connection: Connection, project: Project) -> Iterator[_Show
         others = [key for key in loaded if key not in apart]
         for name, keys in ((stage.key, others), *((known_as(stage, key), [key]) for key in apart)):
             variant = project.stages.in_framework(stage, keys[0]) if name != stage.key else stage
-            settings = stage_settings(project.configuration, variant)
+            settings = project.stage_settings[stage.key]
             version, was = shown_stage_version(variant, settings), before.get(name, before.get(stage.key))
             if was != version or name not in before:
                 fresh = fresh_versions(connection, variant, settings)

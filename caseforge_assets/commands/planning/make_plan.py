@@ -21,7 +21,6 @@ from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.reports.coverage import NodeState, count_states, wanted_question
 from caseforge_assets.settings import Configuration
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
@@ -163,7 +162,7 @@ def draft_plan(connection: Connection, project: Project, scope: Scope, *, made_b
 
 def typical_cost(project: Project, stages: Sequence[Stage], nodes: int) -> Decimal | None:
     """Gives what stages cost for so many nodes by the figures of typical requests and answers, without making one; None where it is unknown."""
-    models = {stage.key: stage_settings(project.configuration, stage).model for stage in stages}
+    models = {stage.key: project.stage_settings[stage.key].model for stage in stages}
     return total(
         _cost(project.configuration, models[stage.key], [stage.typical_input_tokens] * nodes, [stage.typical_output_tokens] * nodes)
         for stage in stages
@@ -179,7 +178,7 @@ def _refresh_contexts(drafting: _Drafting, stage: Stage) -> None:
 def _draft_stage(drafting: _Drafting, stage: Stage) -> StagePlan:
     connection, project, scope, plan_id = drafting.connection, drafting.project, drafting.scope, drafting.plan_id
     configuration, anew = project.configuration, drafting.anew
-    settings = stage_settings(configuration, stage)
+    settings = project.stage_settings[stage.key]
     surveyed = drafting.survey(stage) if drafting.reused else drafting.surveyed[stage.key]
     coming = _coming(drafting, stage, surveyed)
     written = {row.node_id for row, _ in surveyed if row.content_edited}
@@ -276,7 +275,7 @@ def _asked_again(drafting: _Drafting, stage: Stage, done: Sequence[int]) -> Sequ
 
 def _kept_of_others(drafting: _Drafting, stage: Stage, rows: Sequence[tuple[AssetState, NodeState]]) -> dict[str, int]:
     """Counts how many fresh contents are of another model, temperature, effort, verbosity or endpoint than would be asked now, by the model that made them."""
-    version = stage_version(stage, stage_settings(drafting.project.configuration, stage))
+    version = stage_version(stage, drafting.project.stage_settings[stage.key])
     kept = [
         row.node_id
         for row, state in rows

@@ -12,8 +12,7 @@ from caseforge_assets.commands.providing.check_models import is_too_long, rule_f
 from caseforge_assets.commands.requests.build_contexts import context_of, kpi_lines
 from caseforge_assets.costs.estimates import expected_cost_usd, request_tokens
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import current_stage_version, stage_settings
-from caseforge_assets.stages.stage import Source, Stage, request_body
+from caseforge_assets.stages.stage import Source, Stage, request_body, stage_version
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
@@ -63,7 +62,7 @@ def preview_request(connection: Connection, project: Project, key: str, node_id:
         LookupError: the stage is made from chosen items, and none of the node's is chosen.
     """
     (target,) = nodes.target_nodes(connection, key, [node_id])
-    stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
+    stage, settings = project.stages.in_framework(stage, key), project.stage_settings[stage.key]
     source = contents.current_contents(connection, stage.reads, [node_id]).get(node_id) if stage.reads else None
     choice = choices(connection, key, stage.chosen_from, [node_id]).get(node_id) if stage.chosen_from else None
     if stage.chosen_from and choice is None:
@@ -80,7 +79,7 @@ def preview_request(connection: Connection, project: Project, key: str, node_id:
     return Preview(
         f"{target.code} {target.name}",
         context,
-        current_stage_version(project.configuration, stage),
+        stage_version(stage, settings),
         settings.endpoint,
         settings.model,
         body_to_send(request) | {"model": project.configuration.name_at_provider(stage.key, settings.model)},

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from caseforge_assets.commands.money.expect_costs import expected_output_tokens
 from caseforge_assets.commands.providing.list_models import ModelFacts, list_models
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes
 from caseforge_assets.store.submitting import providers
@@ -33,7 +32,7 @@ def survey_models(connection: Connection, project: Project, offered: Mapping[str
     configuration = project.configuration
     targets = {key: len(nodes.partition_keys(connection, key)) for key in configuration.frameworks}
     lengths = {
-        stage.key: expected_output_tokens(connection, stage, stage_settings(configuration, stage).model, simulated=False)
+        stage.key: expected_output_tokens(connection, stage, project.stage_settings[stage.key].model, simulated=False)
         for stage in project.stages
     }
     loaded = {key: count for key, count in targets.items() if count}

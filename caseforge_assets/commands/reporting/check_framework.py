@@ -12,7 +12,7 @@ from caseforge_assets.commands.quality.read_quality import check_quality
 from caseforge_assets.reports.checks import NOTHING_STALE, Check, check_cost, check_failures, check_model, check_nodes
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import setting_key, stage_settings
+from caseforge_assets.settings.stage_settings import setting_key
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.stages import all_assets
 from caseforge_assets.store.database.engine import Connection
@@ -37,7 +37,7 @@ def check_framework(connection: Connection, project: Project, key: str, statuses
     checks = [_nothing_stale(name, of_asset) for name, of_asset in by_asset.items()]
     ends = providers.model_ends(connection)
     for stage in project.stages:
-        model, key_of_model = stage_settings(project.configuration, stage).model, setting_key(project.configuration, stage, "model")
+        model, key_of_model = project.stage_settings[stage.key].model, setting_key(project.configuration, stage, "model")
         checks.append(check_model(stage.inputs, model, stage_ending(project.configuration, stage, ends), key_of_model))
         answered = by_asset[stage.content]
         bad = [_named(status) for status in answered if status.condition is Condition.FAILED and _is_outcome(status)]

@@ -13,7 +13,6 @@ from caseforge_assets.commands.requests.write_input_events import ShownRequest, 
 from caseforge_assets.costs.budget_fit import BudgetFit, fit_budgets
 from caseforge_assets.second_process.work_ahead import work_ahead
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.canonical import identity_key, question_of, source_version
 from caseforge_assets.stages.discovery import comes_with_caseforge
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, stage_version
@@ -146,7 +145,7 @@ def build_requests(
     fits is confirmed and, with a plan, put under it.
     """
     requests.lock_making(connection)
-    settings, stage = stage_settings(project.configuration, stage), project.stages.in_framework(stage, key)
+    settings, stage = project.stage_settings[stage.key], project.stages.in_framework(stage, key)
     if terms.max_completion_tokens:
         settings = replace(settings, max_completion_tokens=terms.max_completion_tokens, budget_quantile=None)
     asked = _Asked(project.stages, key, stage, settings, fresh_versions(connection, stage, settings), terms)

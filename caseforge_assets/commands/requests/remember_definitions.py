@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from caseforge_assets.reports.freshness import StaleReason
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.definition_parts import LANGUAGE, STYLE, UNSET, definition_parts, say_change
 from caseforge_assets.stages.stage import (
     Stage,
@@ -45,7 +44,7 @@ def definitions_are_new(connection: Connection, project: Project) -> bool:
 def shown_definitions(project: Project) -> str:
     """A short name of what the stages are now."""
     stages = [project.stages.in_framework(stage, key) for key in (*project.configuration.frameworks, "") for stage in project.stages]
-    return fingerprint([stage_version(stage, stage_settings(project.configuration, stage)) for stage in stages])[:12]
+    return fingerprint([stage_version(stage, project.stage_settings[stage.key]) for stage in stages])[:12]
 
 
 def remember_definitions(store: Engine, project: Project) -> bool:
@@ -88,7 +87,7 @@ def language_change(connection: Connection, key: str, stage: Stage, version: str
 
 def _all_defined(connection: Connection, project: Project) -> Iterator[_Defined]:
     for stage in project.stages:
-        settings = stage_settings(project.configuration, stage)
+        settings = project.stage_settings[stage.key]
         yield _Defined(stage.key, stage, settings, seen_definitions(connection, stage.key))
         for key in project.configuration.frameworks:
             name, own = known_as(stage, key), project.stages.in_framework(stage, key)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from caseforge_assets.batches.states import RequestState
 from caseforge_assets.commands.requests.build_next_requests import build_next_requests
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.canonical import identity_key
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.collecting import contents, quality_scores
@@ -89,7 +88,7 @@ def _identity_keys(connection: Connection, project: Project, rows: Sequence[Pend
 
 def _other_versions(connection: Connection, project: Project, key: str, stage_key: str) -> list[str]:
     stage = project.stages.in_framework(project.stages[stage_key], key)
-    settings = stage_settings(project.configuration, stage)
+    settings = project.stage_settings[stage.key]
     return sorted(fresh_versions(connection, stage, settings) - {stage_version(stage, settings)})
 
 

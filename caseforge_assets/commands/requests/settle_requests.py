@@ -18,7 +18,7 @@ from caseforge_assets.commands.requests.write_input_events import write_events_o
 from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import setting_key, stage_settings
+from caseforge_assets.settings.stage_settings import setting_key
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.model_rules import room_beside
 from caseforge_assets.stages.stage import Stage
@@ -155,7 +155,7 @@ def refit_budgets(connection: Connection, project: Project, key: str, stage: Sta
     """
     rows = pending.of_nodes(connection, stage.key, node_ids)
     unfit = unfit_requests(connection, project, rows)
-    budget = stage_settings(project.configuration, stage).max_completion_tokens or stage.default_max_completion_tokens
+    budget = project.stage_settings[stage.key].max_completion_tokens or stage.default_max_completion_tokens
     mended = [replace(row, max_completion_tokens=budget) for row in rows if row.id in unfit]
     still = unfit_requests(connection, project, mended)
     new = with_budget(connection, list(requests.as_new(connection, [row.id for row in mended if row.id not in still]).values()), budget)

@@ -16,7 +16,6 @@ from caseforge_assets.costs.prices import price_at_once_usd
 from caseforge_assets.costs.sums import exact_usd, total
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderRefused, ProviderStopped, ProviderUnclear
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.embeddings.vectors import vectors_of
 from caseforge_assets.stages.judgement import Answer, VectorsAsked
 from caseforge_assets.stages.stage import Stage, StageSettings
@@ -67,7 +66,7 @@ def embed_question(project: OpenProject, words: str) -> bytes:
         ProviderError: the provider did not answer, or answered otherwise.
     """
     stage = vector_stage(project)
-    settings = stage_settings(project.configuration, stage)
+    settings = project.stage_settings[stage.key]
     words = " ".join(words.split())
     digest = hashlib.sha256(words.encode()).hexdigest()
     asking = _Asking(words, stage, settings, Question(project.provider.id, settings.model, settings.dimensions or 0, digest))

@@ -19,7 +19,6 @@ from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
 from caseforge_assets.stages.stage import Source, Stage, canonical_json, request_body
 from caseforge_assets.store.collecting import contents
@@ -107,7 +106,7 @@ def _body_now(
     made = Source(target.name, context, kpi_lines(target), source.body if source else None, choice.items if choice else ())
     loaded_at = nodes.version_since(connection, key, node_id)
     since = max(loaded_at, source.stored_at) if source else loaded_at
-    return request_body(stage, stage_settings(project.configuration, stage), made), since
+    return request_body(stage, project.stage_settings[stage.key], made), since
 
 
 def _shortened_now(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.reports.coverage import NodeState, count_states
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.planning import state_counts
@@ -51,5 +50,5 @@ def nodes_of_states(connection: Connection, project: Project, key: str, stage: S
 
 def _judged(connection: Connection, project: Project, key: str, stage: Stage, simulated: bool) -> Judged:
     stage = project.stages.in_framework(stage, key)
-    settings = stage_settings(project.configuration, stage)
+    settings = project.stage_settings[stage.key]
     return Judged(stage.key, stage.reads, stage_version(stage, settings), fresh_versions(connection, stage, settings), simulated)

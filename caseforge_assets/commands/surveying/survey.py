@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from caseforge_assets.commands.surveying.add_choices import with_choices
 from caseforge_assets.reports.coverage import NodeState, classify
 from caseforge_assets.settings.project import Project
-from caseforge_assets.settings.stage_settings import stage_settings
 from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection
@@ -39,7 +38,7 @@ def survey(
     connection: Connection, project: Project, key: str, stage: Stage, simulated: bool, node_ids: Sequence[int] | None = None
 ) -> list[tuple[AssetState, NodeState]]:
     """Every target node (or those given) with where it stands in a stage."""
-    stage, settings = project.stages.in_framework(stage, key), stage_settings(project.configuration, stage)
+    stage, settings = project.stages.in_framework(stage, key), project.stage_settings[stage.key]
     version, fresh = stage_version(stage, settings), fresh_versions(connection, stage, settings)
     rows = node_states.asset_states(connection, key, stage.key, stage.reads, node_ids)
     if stage.chosen_from:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from caseforge_assets.settings.stage_settings import current_stage_version
+from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.reading import due
 from caseforge_assets.store.searching import meanings
@@ -23,7 +23,7 @@ SEARCH = "/api/v1/search"
 
 def behind(shop: Workbench) -> bool:
     """Whether lists or vectors are behind what was made."""
-    version = current_stage_version(shop.configuration, EMBEDDINGS)
+    version = stage_version(EMBEDDINGS, shop.project.stage_settings[EMBEDDINGS.key])
     with shop.store.connect() as connection:
         return due.behind(connection).lists or meanings.behind(connection, EMBEDDINGS.key, version)
 
