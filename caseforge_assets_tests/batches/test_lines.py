@@ -302,6 +302,34 @@ JSON = st.recursive(
 )
 
 
+def test_a_file_is_read_alike_where_its_first_byte_is_a_blank() -> None:
+    """What begins with an object is read plainly as long as that does; what does not, never is."""
+    for name in ("process_details_ok", "process_details_truncated", "usecases_mixed"):
+        raw = real_file(f"{name}.output.jsonl").read_bytes()
+        assert list(read_raw_lines([raw])) == list(read_raw_lines([b" ", raw]))
+
+
+LINES = st.sampled_from([write(line(body(text))).strip() for text in ("Some text.", "ä\u2028{", "a\x00b\ud800")]) | st.sampled_from(
+    [
+        b'{"',
+        b"{}",
+        b" ",
+        b"]",
+        b"\xef\xbb\xbf",
+        b'{"custom_id": 5}\xc2\xa0',
+        b'{"custom_id": "a", "response": NaN}',
+        b'{"a": [{"custom_id": "b"}]}',
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(LINES | st.binary(max_size=20), min_size=1, max_size=6), st.sampled_from([b"\n", b"\r\n", b"\r", b",\n", b""]))
+def test_any_lines_are_read_alike_where_the_first_byte_is_a_blank(lines: list[bytes], between: bytes) -> None:
+    raw = b'{"custom_id": 1}\n' + between.join(lines)
+    assert list(read_raw_lines([raw])) == list(read_raw_lines([b" ", raw]))
+
+
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=6))
 def test_no_bytes_make_the_reader_fail(chunks: list[bytes]) -> None:

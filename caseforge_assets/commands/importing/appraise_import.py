@@ -12,10 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 from caseforge_assets.artifacts import CHUNK_BYTES
-from caseforge_assets.batches.foreign import foreign_file
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.foreign import foreign_file, foreign_line
+from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_raw_lines
 from caseforge_assets.batches.outcomes import decide, has_answer
-from caseforge_assets.batches.response_body import usage_of
+from caseforge_assets.batches.records import parse
+from caseforge_assets.batches.response_body import as_object, usage_of
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer
@@ -139,15 +140,22 @@ def _look_through(foreign: ForeignFile, stages: Stages, codes: Mapping[str, int]
     """Returns the lines that fit, what is said against the others, and how many are result lines at all."""
     looks, objections, found = list[_Look](), list[_Objection](), 0
     others = [other for other in stages if other.key != foreign.stage.key and _is_choosy(other)]
-    for line in read_lines(bytes_of(foreign.path)):
-        found += isinstance(line, ResultLine) and not line.foreign
-        objection = _object(line, foreign, codes, stages, others)
+    for raw, line in read_raw_lines(bytes_of(foreign.path)):
+        none = _no_result(raw, line) if isinstance(line, ResultLine) else None
+        found += isinstance(line, ResultLine) and none is None
+        objection = none or _object(line, foreign, codes, stages, others)
         if objection is not None:
             objections.append(objection)
         elif isinstance(line, ResultLine):
             match = foreign.matcher.search(line.custom_id)
             looks.append(_Look(_identity(line), codes[match["code"]] if match else 0, line.model))
     return looks, objections, found
+
+
+def _no_result(raw: bytes, line: ResultLine) -> _Objection | None:
+    """Says what a line is that is no result of chat completions or responses."""
+    what = foreign_line(as_object(parse(raw)[0]))
+    return _Objection(line.line_number, repr(line.custom_id), what) if what else None
 
 
 def _object(
@@ -157,8 +165,6 @@ def _object(
     if isinstance(line, UnreadableLine):
         return _Objection(line.line_number, repr(line.excerpt[:40]), f"cannot be read ({line.reason})")
     name = repr(line.custom_id)
-    if line.foreign:
-        return _Objection(line.line_number, name, line.foreign)
     matcher, key, stage = foreign.matcher, foreign.key, foreign.stage
     match = matcher.search(line.custom_id)
     if not match:
