@@ -1,15 +1,16 @@
-"""The one place that decides what an attempt came to, from its result line or from the batch's validation errors."""
+"""The one place that decides what an answer comes to: judged, and measured, from nothing but its line and what is known of its request; one, or many at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from caseforge_assets.batches.error_codes import outcome_of_error, says_too_much_enqueued, stated_token_limit
+from caseforge_assets.batches.error_codes import outcome_of_error
 from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.response_body import as_object, as_text, read_error, usage_of
-from caseforge_assets.stages.judgement import Answer, Judgement, Next, Outcome, VectorsAsked
-from caseforge_assets.stages.stage import Stage
-from caseforge_assets.wording import counted
+from caseforge_assets.batches.response_body import usage_of
+from caseforge_assets.stages.discovery import all_as_they_come
+from caseforge_assets.stages.judgement import Answer, Judgement, VectorsAsked
+from caseforge_assets.stages.quality import NodeFacts, Quality
+from caseforge_assets.stages.stage import JudgeFailed, Stage, StageUnknown
+from caseforge_assets.stages.stages import Stages
 
 
 def decide(
@@ -67,116 +68,97 @@ def _error_detail(line: ResultLine) -> str:
 
 
 @dataclass(frozen=True)
-class BatchError:
-    """One entry of a failed batch's `errors.data`.
+class Answered:
+    """A line, and what is known of the request that it answers.
 
     Attributes:
-        code: Such as `missing_required_parameter`.
-        message: The provider's words.
-        line: The line of the input file that it names, the first is 1; None where it names none.
-        param: The parameter that it names.
+        line: The line.
+        max_completion_tokens: The budget that the request had, if known.
+        facts: Its node; None where the current edition has it no longer.
+        framework_key: The framework that was asked for, in its language.
+        chosen: Titles of the chosen items that the request was made from.
+        vectors: What the request asked for, of a stage that makes vectors; None where that is not known.
     """
 
-    code: str | None
-    message: str
-    line: int | None = None
-    param: str | None = None
-
-    @classmethod
-    def of(cls, raw: object) -> "BatchError":
-        """Read an entry of `errors.data`, whatever it lacks.
-
-        Args:
-            raw: The entry.
-        """
-        entry = as_object(raw)
-        code, message = read_error(entry)
-        line = entry.get("line")
-        return cls(code, message or "", line if isinstance(line, int) and line > 0 else None, as_text(entry.get("param")))
-
-
-class Rejection(StrEnum):
-    """The reasons for which a batch fails in validation."""
-
-    bad_lines = "bad_lines"
-    too_much_enqueued = "too_much_enqueued"
-    stop = "stop"
-    other = "other"
+    line: ResultLine
+    max_completion_tokens: int | None
+    facts: NodeFacts | None
+    framework_key: str
+    chosen: tuple[str, ...] = ()
+    vectors: VectorsAsked | None = None
 
 
 @dataclass(frozen=True)
-class BatchVerdict:
-    """The meaning of a batch's validation errors.
+class Verdict:
+    """The judgement on the answer of a line, and the quality of its content; None where there is none, or where it could not be measured."""
 
-    Attributes:
-        rejection: Why it failed.
-        outcome: The outcome of all requests whose lines are not named.
-        detail: For people: the errors, most frequent first.
-        bad_lines: For each named line (the first is 1) what is wrong with it; these requests are `invalid_request`.
-        enqueued_token_limit: The account's limit, where the provider stated it.
-    """
-
-    rejection: Rejection
-    outcome: Outcome
-    detail: str
-    bad_lines: Mapping[int, str] = field(default_factory=dict)
-    enqueued_token_limit: int | None = None
-
-    @property
-    def token_limit_exceeded(self) -> bool:
-        """Tell whether the account had too many tokens waiting, so that fewer have to be sent at a time."""
-        return self.rejection is Rejection.too_much_enqueued
-
-    @property
-    def stop_reason(self) -> str:
-        """Say why nothing must be sent any more until a person acts; empty where that is not so."""
-        return self.detail if self.rejection is Rejection.stop else ""
-
-    def judgement_of(self, line_number: int) -> Judgement:
-        """Judge a request of the batch.
-
-        Args:
-            line_number: The number of its line in the input file; the first is 1.
-        """
-        if (problem := self.bad_lines.get(line_number)) is not None:
-            return Judgement(Outcome.invalid_request, problem)
-        return Judgement(self.outcome, self.detail)
+    line_number: int
+    judgement: Judgement
+    quality: Quality | None
 
 
-def decide_batch_errors(errors: Sequence[BatchError]) -> BatchVerdict:
-    """Decide what a failed batch's errors mean for its requests.
-
-    Errors that concern the account (key, money, a model that it does not have) go before lines: they would name every
-    line, and no request is to blame.
+def give_verdicts(stages: Stages, stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
+    """Judge and measure answers to a stage's requests.
 
     Args:
-        errors: The batch's `errors.data`; it may be empty.
+        stages: Those of the project.
+        stage_key: The stage.
+        answers: Any number.
+
+    Returns:
+        A verdict for each, in their order.
+
+    Raises:
+        JudgeFailed: The stage's judge does not do what it should.
     """
-    detail = _most_frequent(errors)
-    for error in errors:
-        outcome = outcome_of_error(None, error.code, error.message)
-        if outcome.follow_up is Next.stop:
-            return BatchVerdict(Rejection.stop, outcome, detail)
-    for error in errors:
-        if says_too_much_enqueued(error.code, error.message):
-            limit = stated_token_limit(error.message)
-            return BatchVerdict(Rejection.too_much_enqueued, Outcome.batch_rejected, detail, enqueued_token_limit=limit)
-    bad_lines = {error.line: _in_words(error) for error in reversed(errors) if error.line is not None}
-    rejection = Rejection.bad_lines if bad_lines else Rejection.other
-    return BatchVerdict(rejection, Outcome.batch_rejected, detail, dict(sorted(bad_lines.items())))
+    judging = stages[stage_key]
+    return [_verdict(stages.in_framework(judging, answer.framework_key), answer) for answer in answers]
 
 
-def _most_frequent(errors: Sequence[BatchError]) -> str:
-    if not errors:
-        return "the provider rejected the batch without saying why"
-    counts: dict[str, int] = {}
-    for error in errors:
-        counts[_in_words(error)] = counts.get(_in_words(error), 0) + 1
-    text, count = max(counts.items(), key=lambda entry: entry[1])
-    others = len(errors) - count
-    return (f"{count:,} times: " if count > 1 else "") + text + (f" (and {counted(others, 'other error')})" if others else "")
+def content_versions(stages: Stages, stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
+    """Judge answers again and give the versions of their contents; None for one that has none, or cannot be judged.
+
+    Args:
+        stages: Those of the project.
+        stage_key: The stage; where the project has it no more, nothing can be judged.
+        answers: Any number.
+    """
+    try:
+        judging = stages[stage_key]
+    except StageUnknown:
+        return [None] * len(answers)
+    return [_version(stages.in_framework(judging, answer.framework_key), answer) for answer in answers]
 
 
-def _in_words(error: BatchError) -> str:
-    where = f" at {error.param}" if error.param else ""
-    return f"{error.code or 'error'}{where}: {' '.join(error.message.split())[:500]}"
+def give_verdicts_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[Verdict]:
+    """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
+    return give_verdicts(all_as_they_come(), stage_key, answers)
+
+
+def content_versions_as_it_comes(stage_key: str, answers: Sequence[Answered]) -> list[str | None]:
+    """The same for a stage as it comes with CaseForge: all that is needed can be sent to another process."""
+    return content_versions(all_as_they_come(), stage_key, answers)
+
+
+def _version(judging: Stage, answer: Answered) -> str | None:
+    try:
+        content = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.vectors).content
+    except JudgeFailed:
+        return None
+    return None if content is None else content.version
+
+
+def _verdict(judging: Stage, answer: Answered) -> Verdict:
+    judgement = decide(answer.line, judging, answer.max_completion_tokens, answer.chosen, answer.vectors)
+    if judgement.content is not None:
+        _ = judgement.content.version  # hashed here, and kept with it
+    return Verdict(answer.line.line_number, judgement, _quality(judging, judgement, answer.facts))
+
+
+def _quality(judging: Stage, judgement: Judgement, facts: NodeFacts | None) -> Quality | None:
+    if judging.measure is None or judgement.content is None or facts is None:
+        return None
+    try:
+        return judging.measure(judgement.content, facts)
+    except Exception:  # noqa: BLE001 - a fault of measuring must not keep an answer from being stored; who stores it tries again and says so
+        return None

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.batches.outcomes import BatchError, decide_batch_errors
 from caseforge_assets.batches.provider_objects import (
     MAX_ERRORS,
     MAX_TEXT_CHARACTERS,
@@ -20,6 +19,7 @@ from caseforge_assets.batches.provider_objects import (
     read_models,
     what_is_odd,
 )
+from caseforge_assets.batches.rejections import BatchError, decide_batch_errors
 from caseforge_assets.batches.states import RemoteStatus, remote_status
 
 WHOLE = {
