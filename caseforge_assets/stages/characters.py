@@ -12,19 +12,23 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+SEEN = re.compile(rf"[^\s{_INVISIBLE.pattern[1:]}")
+"""A character that somebody can see; a text without one says nothing."""
+
 _LONGEST_TAIL_STEP = 2_000  # a pattern for the end of a text is slow in the midst of a long one
 _LONGEST_ESCAPE = 10  # "&nbsp;" and the like may be cut in two where a step begins
 _BLANK_END = re.compile(
     rf"(?:{_INVISIBLE.pattern}|\s|\\[nrtfbv]|\\u(?:00[01][0-9a-f]|00a0|2000|200[0-9a-f]|20[26][0-9a-f]|2800|3000|feff)|&nbsp;|&#160;|<br\s*/?>)+\Z",
     re.IGNORECASE,
 )
-_COLOUR = r"\x1b\[[\d;]*m"  # of terminals
+COLOUR_BEGINS = "\x1b"
+_COLOUR = rf"{COLOUR_BEGINS}\[[\d;]*m"  # of terminals
 _UNSEEN_END = re.compile(rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|\s)+\Z")
 # What servers make of a byte order mark that they read in another encoding, and of what cannot be stored, is no text either.
 _UNSEEN = rf"(?:{_COLOUR}|{_INVISIBLE.pattern}|[\ufffc\ufffd]|ï»¿|ÿþ)"
 _INVISIBLE_START = re.compile(rf"(?:{_UNSEEN}|\s)*{_UNSEEN}")
 _LONG_BLANKS = 500  # characters of blanks and line breaks, one after the other; what has more of them is not laid out but out of order
-_HAS_LONG_BLANKS = re.compile(rf"\s{{{_LONG_BLANKS}}}")
+HAS_LONG_BLANKS = re.compile(rf"\s{{{_LONG_BLANKS}}}")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -40,13 +44,13 @@ def visible(text: str) -> str:
 
 def without_colours(text: str) -> str:
     """Leave out what sets the colours of a terminal."""
-    return re.sub(_COLOUR, "", text) if "\x1b" in text else text
+    return re.sub(_COLOUR, "", text) if COLOUR_BEGINS in text else text
 
 
 def without_long_blanks(text: str) -> str:
     """Shorten blanks and line breaks of which there are some hundred before a word: patterns that look for what stands behind blanks begin anew at each of them."""
     said = text.rstrip()
-    if _HAS_LONG_BLANKS.search(said) is None:
+    if HAS_LONG_BLANKS.search(said) is None:
         return text
     return (
         _BLANKS.sub(lambda found: found[0] if len(found[0]) < _LONG_BLANKS else "\n\n" if "\n" in found[0] else " ", said)
@@ -67,7 +71,7 @@ def without_blank_end(text: str) -> str:
 
 def visible_end(text: str) -> str:
     """Leave out what nobody can see behind the last character that is seen."""
-    if text[-1:].isascii() and text[-1:].isprintable() and "\x1b" not in text[-12:]:
+    if text[-1:].isascii() and text[-1:].isprintable() and COLOUR_BEGINS not in text[-12:]:
         return text
     tail = text[-_LONGEST_TAIL_STEP:]
     ended = _UNSEEN_END.search(tail)

@@ -3,10 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caseforge_assets.stages.characters import visible, visible_start, without_blank_end, without_colours, without_long_blanks
+from caseforge_assets.stages.characters import (
+    COLOUR_BEGINS,
+    HAS_LONG_BLANKS,
+    SEEN,
+    visible_start,
+    without_blank_end,
+    without_colours,
+    without_long_blanks,
+)
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, shorten
 from caseforge_assets.stages.refusals import refusal_in
-from caseforge_assets.stages.thinking import without_thinking
+from caseforge_assets.stages.thinking import BEGINS_PLAINLY, MARKS, MARKS_AT_END, without_thinking
 
 BLANKS = "blanks and line breaks"
 LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a wide table's cell have fewer
@@ -15,30 +23,46 @@ LEAST_TIMES = 5
 LONGEST_UNIT_CHARACTERS = 2_000  # a use case and a half
 MOST_LAYERS = 8  # tags around thinking around tags; more are no answer
 BLANKS_LEFT_OUT = "Hundreds of blanks or line breaks one after the other were left out."
-_FIRST_LOOK = 200  # characters, among which nearly every answer says something
 INVISIBLE_LEFT_OUT = "Invisible characters before the text were left out."
 COLOURS_LEFT_OUT = "Marks that set the colours of a terminal were left out."
 
 
-def judge_plainly(answer: Answer, judge_text: Callable[[Answer], Judgement]) -> Judgement:
+def judge_plainly(answer: Answer, judge_text: Callable[[Answer], Judgement], *, tells_thinking: bool = False) -> Judgement:
     """Judge an answer as it came.
 
     Args:
         answer: Any answer.
         judge_text: The judgement on one that has text, without thinking and tags around it.
+        tells_thinking: Whether that heeds `Answer.may_be_thinking`; otherwise thinking that never ends and is still in the content makes it none.
     """
-    plain, notes = plain_answer(answer)
+    plain, notes = (answer, ()) if stands_alone(answer.text) else take_out(answer)
     if (silence := _judge_silence(plain)) is not None:
         return silence
     judgement = judge_text(plain)
-    if judgement.content is not None:
-        return replace(judgement, notes=(*notes, *judgement.notes)) if notes else judgement
-    if (said := refusal_in(plain.text)) is not None:
-        return Judgement(Outcome.refused, f"the model declined: {shorten(said)}")
-    return _judge_blanks(plain) or _judge_repetition(plain) or judgement
+    if judgement.content is None:
+        if (said := refusal_in(plain.text)) is not None:
+            return Judgement(Outcome.refused, f"the model declined: {shorten(said)}")
+        return _judge_blanks(plain) or _judge_repetition(plain) or judgement
+    if plain.may_be_thinking and not tells_thinking and _begins_alike(judgement.content, plain):
+        return Judgement(Outcome.empty, "the text begins with thinking that never ends; what of it is the answer cannot be told")
+    return replace(judgement, notes=(*notes, *judgement.notes)) if notes else judgement
 
 
-def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
+def stands_alone(text: str) -> bool:
+    """Tell whether an answer begins as it was asked for, and has no mark of anything that may stand around it: then there is nothing to take it out of.
+
+    Args:
+        text: The answer's.
+    """
+    return (
+        BEGINS_PLAINLY.match(text) is not None
+        and not text.rstrip().endswith(MARKS_AT_END)
+        and not any(mark in text for mark in (*MARKS, COLOUR_BEGINS))
+        and HAS_LONG_BLANKS.search(text) is None
+    )
+
+
+def take_out(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
     """Give an answer without what stands around it, and a note for each thing that was left out.
 
     Args:
@@ -66,11 +90,9 @@ def plain_answer(answer: Answer) -> tuple[Answer, tuple[str, ...]]:
     return replace(answer, text=plain, may_be_thinking=may_be_thinking), tuple(dict.fromkeys(notes))
 
 
-def thinking_is_kept(answer: Answer, content: Content) -> bool:
-    """Tell whether thinking that never ends is still in what was made of an answer."""
-    plain, _ = plain_answer(answer)
+def _begins_alike(content: Content, answer: Answer) -> bool:
     words = content.body.split()[:8]
-    return plain.may_be_thinking and bool(words) and words == plain.text.split()[:8]
+    return bool(words) and words == answer.text.split()[:8]
 
 
 def _judge_silence(answer: Answer) -> Judgement | None:
@@ -81,7 +103,7 @@ def _judge_silence(answer: Answer) -> Judgement | None:
         return Judgement(Outcome.content_filtered, "the provider's content filter stopped the answer")
     if answer.cut and answer.may_be_thinking:
         return Judgement(Outcome.truncated_reasoning, "the token budget was used up before the thinking in the text ended")
-    if visible(answer.text[:_FIRST_LOOK]).strip() or visible(answer.text).strip():
+    if SEEN.search(answer.text):
         return None
     if answer.cut and answer.text and not _thought_mostly(answer):
         return Judgement(Outcome.whitespace, f"{BLANKS} used up {_budget_words(answer)}; no text was left")

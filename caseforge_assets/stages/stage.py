@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
-from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
+from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement
 from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
-from caseforge_assets.stages.plain_answers import judge_plainly, thinking_is_kept
+from caseforge_assets.stages.plain_answers import judge_plainly
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
 
@@ -199,12 +199,8 @@ class Stage:
         """
         if self.makes_vectors:
             return self._judge_plain(answer)
-        judgement = judge_plainly(answer, self._judge_plain)
-        if judgement.content is None:
-            return judgement
-        if not self.tells_thinking and thinking_is_kept(answer, judgement.content):
-            return Judgement(Outcome.empty, "the text begins with thinking that never ends; what of it is the answer cannot be told")
-        return replace(judgement, content=judgement.content.storable())
+        judgement = judge_plainly(answer, self._judge_plain, tells_thinking=self.tells_thinking)
+        return judgement if judgement.content is None else replace(judgement, content=judgement.content.storable())
 
     def _judge_plain(self, answer: Answer) -> Judgement:
         try:

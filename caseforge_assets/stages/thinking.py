@@ -99,6 +99,11 @@ _FRAME_STARTS = ("'''", '"""', "´´´", "``", "‘‘‘", "’’’", ":::", 
 _ANSWER_TAG = re.compile(r"<(?:answer|final_answer|final|response|output|result|solution)>", re.IGNORECASE)
 _CLOSED_BLOCK = re.compile(r"\s*<([\w:.-]+)(?:\s[^<>]*)?>.*</\1\s*>\s*\Z", re.DOTALL)
 
+# What begins with a heading or as JSON, has none of these marks in it and none of these at its end is left as it is by all that stands here.
+BEGINS_PLAINLY = re.compile(rf"(?!{_LABEL.pattern})\s*(?:#{{1,6}}[ \t]|\{{[\s\"])", re.IGNORECASE)
+MARKS = ("</", "<|", "<｜", "[/", "◁")
+MARKS_AT_END = (">", "]")
+
 
 @dataclass(frozen=True)
 class Unwrapped:
