@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from caseforge_assets.commands.mirroring import show_versions
-from caseforge_assets.commands.mirroring.show_versions import shown_versions
-from caseforge_assets.settings.stage_settings import current_stage_version, shown_stage_version, stage_settings
+from caseforge_assets.commands.mirroring.show_versions import shown_stage_version, shown_versions
+from caseforge_assets.stages.stage import stage_version
 from caseforge_assets.store.requests.styles import fresh_versions
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
@@ -27,9 +27,9 @@ def test_what_counts_as_fresh_is_shown_under_one_version_and_all_else_under_its_
     opened.change("update caseforge.request set stage_version = 'elsewhere' where node_id <> (select min(node_id) from caseforge.request)")
     now = opened.configured(**way)
     for stage in (PROCESS, USECASES):
-        settings = stage_settings(now.configuration, stage)
+        settings = now.project.stage_settings[stage.key]
         asked = opened.column("select distinct stage_version from caseforge.request where stage = :stage", stage=stage.key)
-        versions = {current_stage_version(now.configuration, stage), shown_stage_version(stage, settings), *asked, "older"}
+        versions = {stage_version(stage, settings), shown_stage_version(stage, settings), *asked, "older"}
         with opened.store.connect() as connection:
             fresh = fresh_versions(connection, stage, settings)
             shown = shown_versions(connection, now.project, KEY, stage, versions)
@@ -44,8 +44,9 @@ def test_who_was_asked_before_is_looked_up_only_for_other_versions(bench: OpenBe
         return frozenset()
 
     monkeypatch.setattr(show_versions, "fresh_versions", look_up)
-    current = current_stage_version(opened.configuration, PROCESS)
-    assert shown(opened, current) == {current: shown_stage_version(PROCESS, stage_settings(opened.configuration, PROCESS))}
+    settings = opened.project.stage_settings[PROCESS.key]
+    current = stage_version(PROCESS, settings)
+    assert shown(opened, current) == {current: shown_stage_version(PROCESS, settings)}
     assert not looked_up
     assert shown(opened, "older") == {"older": "older"}
     assert looked_up

@@ -15,10 +15,9 @@ from caseforge_assets.commands.surveying.explain_node import explain_node
 from caseforge_assets.commands.surveying.select_nodes import Selection, select_nodes
 from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.reports.freshness import Condition
-from caseforge_assets.settings.stage_settings import current_stage_version
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, stage_version
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
@@ -141,7 +140,7 @@ def test_what_a_person_wrote_is_stale_nowhere_after_a_change_of_language(bench: 
 
 def shown_now(bench: Workbench, key: str, stage: Stage) -> str:
     """What Dagster is shown of something that is made now."""
-    made_with = current_stage_version(bench.configuration, bench.stages.in_framework(stage, key))
+    made_with = stage_version(bench.stages.in_framework(stage, key), bench.project.stage_settings[stage.key])
     with bench.store.connect() as connection:
         return shown_versions(connection, bench.project, key, stage, [made_with])[made_with]
 
