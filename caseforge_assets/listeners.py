@@ -38,7 +38,7 @@ class Signed:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a webhook answered: an HTTP status (None: nothing), and why the message does not count as taken; empty: it does."""
+    """A webhook's answer: its HTTP status (None: no answer), and why the message does not count as taken; empty: it does."""
 
     status: int | None
     problem: str

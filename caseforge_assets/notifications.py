@@ -25,7 +25,7 @@ _ONE_AT_A_TIME = Lock()  # apprise's log is read for why a message failed
 
 @dataclass(frozen=True)
 class Address:
-    """Where messages go. `name` is its scheme and a short hash, for people and for the database; `url` is secret."""
+    """An address that messages go to. `name` is its scheme and a short hash, for people and for the database; `url` is secret."""
 
     name: str
     url: str

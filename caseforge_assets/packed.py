@@ -16,7 +16,7 @@ class BadPacking(ValueError):
 
 @dataclass(frozen=True)
 class Bound:
-    """What may come out: so many bytes in any case, and so many more for each packed one."""
+    """A limit on unpacked bytes: so many in any case, and so many more for each packed one."""
 
     free_bytes: int
     ratio: int

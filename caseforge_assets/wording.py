@@ -15,7 +15,7 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def of_them(count: int, whole: int) -> str:
-    """How many of what was counted just now are meant, before what is said of them: `3 of them `, `all of them `, and nothing where there is one.
+    """Says how many of those counted just now are meant: `3 of them `, `all of them `, and nothing where there is one.
 
     Args:
         count: how many are meant.

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody may do: see; edit and curate; spend, up to a limit of their own; everything, accounts and configuration included."""
+    """Roles: readers see; editors see, edit and curate; planners see and spend, up to a limit of their own; admins do everything."""
 
     reader = "reader"
     editor = "editor"

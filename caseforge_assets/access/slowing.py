@@ -1,4 +1,4 @@
-"""How long somebody has to wait who failed to sign in, so that guessing leads nowhere and a person who mistyped is not locked out."""
+"""Slows down sign-ins after failures, so that guessing leads nowhere and a person who mistyped is not locked out."""
 
 from __future__ import annotations
 

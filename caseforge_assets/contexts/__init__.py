@@ -1,4 +1,4 @@
-"""What the model is told about a node: its ancestors and itself, bounded in length. Versions say when that has changed."""
+"""Texts about nodes that the model is given: ancestors and the node itself, bounded in length. Versions say when that has changed."""
 
 from caseforge_assets.contexts.context import DEFAULT_MAX_CHARS, build_context
 from caseforge_assets.contexts.sentences import first_sentences

@@ -1,4 +1,4 @@
-"""Where a sentence ends. In doubt it goes on: a text may be shortened by whole sentences only."""
+"""Splits texts into sentences. In doubt a sentence goes on: a text may be shortened by whole sentences only."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""When what is known about a node has changed: hashes over its content. Codes are not content, they change between editions."""
+"""Versions of nodes and contexts: hashes over their content. Codes are not content, they change between editions."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What stands in the columns of a use case, as people read it: categories, levels."""
+"""Reads the columns of a use case as people see them: categories, levels, fields in their stage's order."""
 
 from __future__ import annotations
 

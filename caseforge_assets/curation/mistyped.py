@@ -1,4 +1,4 @@
-"""What somebody meant who mistyped a word."""
+"""Corrects mistyped words of a search to known ones."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def moved(order: Sequence[int], one: int, place: int, seen: Collection[int]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What of a use case is counted; `values` are those of its stage's columns, such as roi."""
+    """The parts of a use case that are counted; `values` are those of its stage's columns, such as roi."""
 
     framework: str
     node_id: int
@@ -56,7 +56,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What use cases come to, counted: nobody has measured money yet. By level or name, how many; what says nothing is counted under an empty name."""
+    """Counts of use cases by level or name; nobody has measured money yet. Those that state none are counted under an empty name."""
 
     entries: int
     processes: int

@@ -1,4 +1,4 @@
-"""What comes first: value, effort, risk and quality of a use case, weighed as a reader weighs them."""
+"""The priority of use cases: value, effort, risk and quality, weighed as a reader weighs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEVELS: Mapping[str, float] = {"low": 0.0, "medium": 0.5, "high": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each of them counts, from 0 (not at all) to 10."""
+    """Weights of value, effort, risk and quality, from 0 (does not count) to 10."""
 
     value: int = 5
     effort: int = 3
@@ -44,7 +44,7 @@ def level(text: str | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What value, effort and risk of a use case make, weighed: `points` of `total` hundredths; quality, which differs from answer to answer, comes on top."""
+    """A use case's value, effort and risk, weighed: `points` of `total` hundredths; quality, which differs by answer, comes on top."""
 
     points: int
     total: int

@@ -1,4 +1,4 @@
-"""Where a use case stands on its way from an idea to something that is used."""
+"""Statuses of a use case on its way from an idea to something that is used, and rules for what is said with them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_TEXT = 10_000  # of a reason, a note or a comment; in characters
 
 
 class UseCaseStatus(StrEnum):
-    """Where a use case stands. Without any decision it is an idea."""
+    """The status of a use case. Without any decision it is an idea."""
 
     idea = "idea"
     shortlisted = "shortlisted"

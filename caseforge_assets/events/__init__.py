@@ -1,1 +1,1 @@
-"""What is told to others while it happens: kinds of events, and the pauses of what is delivered again. Plain values; the store keeps them, shells send them."""
+"""Events, told to others while they happen: kinds, addresses, pauses of what is delivered again. Plain values; the store keeps them, shells send them."""

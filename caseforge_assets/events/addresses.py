@@ -1,4 +1,4 @@
-"""Which addresses events may be delivered to: those of the public internet, over TLS, and what the configuration allows besides."""
+"""Decides to which addresses events may be delivered: those of the public internet, over TLS, and what the configuration allows besides."""
 
 from __future__ import annotations
 

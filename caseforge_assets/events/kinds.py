@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What happened, as streams and webhooks name it."""
+    """Kinds of events, as streams and webhooks name them."""
 
     framework_loaded = "framework.loaded"
     plan_waiting = "plan.waiting"
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where the delivery of an event to a webhook stands; dead ones were tried for as long as they are, or their webhook was removed."""
+    """States of an event's delivery to a webhook; dead ones were tried for as long as they are, or their webhook was removed."""
 
     waiting = "waiting"
     delivered = "delivered"

@@ -26,7 +26,7 @@ MOST_IN_ROW, BETWEEN = 6, 60
 
 @dataclass(frozen=True)
 class Diagram:
-    """What is drawn.
+    """A process to be drawn.
 
     Attributes:
         process_id: What the process is called by programs, such as a node's code.
@@ -89,7 +89,7 @@ def _draw(root: ET.Element, process: str, ids: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """Where a shape lies: its left edge, the middle of its height, and how large it is."""
+    """The place of a shape: its left edge, the middle of its height, and its size."""
 
     x: int
     middle: int

@@ -31,7 +31,7 @@ _SHADES = (("BFE3D0", "D5ECDD", "E9F2E4"), ("D5ECDD", "EDF1E3", "F5EEDC"), ("EDF
 
 @dataclass(frozen=True)
 class Deck:
-    """What a deck shows.
+    """The contents of a deck.
 
     Attributes:
         ideas: By priority, the highest first, or in a portfolio's own order.

@@ -1,4 +1,4 @@
-"""How a deck looks: wide slides of PowerPoint's own kinds, texts that fit where they stand, native tables."""
+"""The look of a deck: wide slides of PowerPoint's own kinds, texts that fit where they stand, native tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TITLE_LAYOUT, _TITLED_LAYOUT = 0, 5
 
 @dataclass(frozen=True)
 class Letters:
-    """How a text looks; sizes in points: the one that it has, and the least that it may have where it would not fit."""
+    """The look of a text; sizes in points: the one that it has, and the least that it may have where it would not fit."""
 
     size: float
     least: float | None = None
@@ -183,7 +183,7 @@ def _letters_a_line(width: float, size: float) -> int:
 
 
 def _width(text: str) -> int:
-    """How many letters of the mean width it is as wide as; those of East Asia take twice as much."""
+    """Measures a text in letters of the mean width; those of East Asia take twice as much."""
     return len(text) if text.isascii() else len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""What writers are given: pages of text in the order and under the headings of their framework, and use cases with what was decided of them."""
+"""Records for writers: pages of text in the order and under the headings of their framework, and use cases with what was decided of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIMULATED = "Simulated: written by a stand-in for a model, to try things with. N
 
 @dataclass(frozen=True)
 class Source:
-    """Where a content, or one of its items, is from; a cost of None is unknown, and that of an item is its share of the content's."""
+    """The origin of a content, or of one of its items; a cost of None is unknown, and an item's is its share of the content's."""
 
     edition: str
     made_by: str
@@ -107,7 +107,7 @@ class Book:
 
 @dataclass(frozen=True)
 class Decided:
-    """What was decided of a use case; the first status is what all have of which nobody decided anything."""
+    """The decision on a use case; the first status is that of all on which nobody has decided."""
 
     status: str = "idea"
     reason: str = ""

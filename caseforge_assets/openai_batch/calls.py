@@ -1,4 +1,4 @@
-"""What surrounds every call of the client: its answer as JSON, a list with its end, and what went wrong in words of our own."""
+"""Surrounds every call of the client: reads its answer as JSON or as a list to its end; says in words of our own what went wrong."""
 
 from __future__ import annotations
 

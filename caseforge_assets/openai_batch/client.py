@@ -48,7 +48,7 @@ def import_sdk() -> None:
 
 @dataclass(frozen=True)
 class ProviderIdentity:
-    """Where batches go: base URL, account (organization/project, never the key), and whether its answers are simulated.
+    """The provider of batches: base URL, account (organization/project, never the key), and whether its answers are simulated.
 
     `model_ends` are the days of models' ends that it announces, by the models' names.
     """

@@ -1,4 +1,4 @@
-"""What a failed call to the provider means for the caller. The SDK's classes stay in this folder.
+"""Errors of calls to the provider, by what they mean for the caller. The SDK's classes stay in this folder.
 
 What an error's code means is decided in `batches.error_codes`, for calls as for batches and lines.
 """

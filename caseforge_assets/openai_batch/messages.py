@@ -1,4 +1,4 @@
-"""What the provider tells by itself: webhook messages, verified as the SDK does it (Standard Webhooks: id, time, signature)."""
+"""Webhook messages of the provider, verified as the SDK does it (Standard Webhooks: id, time, signature)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TokenOrigin:
-    """Where tokens are from: a command that prints one, run in a folder, or a file that holds one.
+    """The origin of tokens: a command that prints one, run in a folder, or a file that holds one.
 
     What is printed is the token itself, or JSON such as `az account get-access-token` prints.
 

@@ -1,4 +1,4 @@
-"""What the branches of a framework come to: the figures of their nodes added up, for the tree and for the heat map of branches and levels.
+"""Figures of the branches of a framework: those of their nodes added up, for the tree and for the heat map of branches and levels.
 
 All that is added is a whole number (amounts in hundred-millionths of a dollar, values in halves), so that a branch of thousands of nodes is a sum of rows of one array.
 """
@@ -34,7 +34,7 @@ class Placed(Protocol):
 
 
 class OfAll(IntEnum):
-    """What is counted of a node whatever the stage."""
+    """Columns of a node's figures that no stage has a part in."""
 
     nodes = 0
     targets = 1
@@ -43,7 +43,7 @@ class OfAll(IntEnum):
 
 
 class OfStage(IntEnum):
-    """What is counted of a node in a stage."""
+    """Columns of a node's figures in one stage."""
 
     done = 0
     waiting = 1

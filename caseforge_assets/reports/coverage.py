@@ -25,7 +25,7 @@ class NodeState(StrEnum):
 
     @property
     def word(self) -> str:
-        """What people are shown of it."""
+        """The word that people are shown for it."""
         return _WORDS.get(self, self.value)
 
 

@@ -1,4 +1,4 @@
-"""What goes between two processes, one of which has started the other: calls and replies, each with its size before it."""
+"""Messages between a process and the one that it has started: calls and replies, each with its size before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs in the second process: functions come in, results go out, until nobody is there any more to ask.
+"""Runs as the second process: functions come in, results go out, until nobody is there any more to ask.
 
 Started by `work_ahead`, with `python -m`: nothing of the program that started it is run again.
 """

@@ -1,4 +1,4 @@
-"""Where ideas that may be the same are looked for: each has some numbers, its bands, of which those that are alike have some in common.
+"""Bands, by which ideas that may be the same are found: numbers of each idea, of which those that are alike have some in common.
 
 A band is made of a few slots of the idea's MinHash, in which a word that says much counts several times, as if it were several words.
 """

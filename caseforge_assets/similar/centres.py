@@ -1,4 +1,4 @@
-"""What a group of ideas is about: its centre, the words that its members have in common, in the same form as an idea's."""
+"""Finds the centre of a group of ideas: the words that its members have in common, in the same form as an idea's."""
 
 from __future__ import annotations
 

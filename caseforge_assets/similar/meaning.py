@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def record(dimensions: int) -> np.dtype[np.void]:
-    """How an idea with its vector lies in a file: its candidate, its group, its process, and the numbers of its vector, the highest byte first."""
+    """Gives the layout of an idea in a file: its candidate, its group, its process, and its vector's numbers, the highest byte first."""
     return np.dtype([("candidate", "<i8"), ("group", "<i8"), ("node", "<i8"), ("vector", ">f2", (dimensions,))])
 
 
@@ -87,7 +87,7 @@ def learn_bound(ideas: Ideas) -> float | None:
 
 
 def _of_different(ideas: Ideas, centres: _Centres, place: Numbers) -> Floats:
-    """How near ideas are to the groups of what was told of the same process beside them."""
+    """Gives the nearness of ideas to the groups of other ideas that were told of the same process."""
     order = np.argsort(ideas.nodes, kind="stable")
     found = []
     for step in range(1, SIBLINGS + 1):
@@ -128,7 +128,7 @@ def pairs_of_file(given: tuple[str, int]) -> list[tuple[int, int]]:
 
 
 def taken_together(pairs: Iterable[tuple[int, int]], are_suspected: Callable[[int, int], bool]) -> dict[int, int]:
-    """Which groups are taken into another one: by group, the one that takes it in. One that takes others in is taken in by none.
+    """Chooses groups to be taken into another one: by group, the one that takes it in. One that takes others in is taken in by none.
 
     Args:
         pairs: as `near_pairs` gives them.

@@ -35,7 +35,7 @@ class Shelf(Sequence[bytes]):
         return cls(into, starts)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of ideas."""
         return len(self.starts) - 1
 
     @overload

@@ -1,4 +1,4 @@
-"""How much ideas are alike: by all their words, and by how much of each one's title the other one says."""
+"""Measures how much ideas are alike: by all their words, and by how much of each one's title the other one says."""
 
 from __future__ import annotations
 

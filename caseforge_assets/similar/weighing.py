@@ -1,4 +1,4 @@
-"""How much words say: those that few ideas have say more. The weights belong to a collection of ideas, and stay as they are until it has become another one."""
+"""Weighs words: those that few ideas have say more. The weights belong to a collection of ideas, and stay as they are until it has become another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Weights = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Weighing:
-    """How many ideas were counted, and by word, sorted, how many have it."""
+    """The number of ideas counted and, by word, sorted, the number of those that have it."""
 
     ideas: int
     words: Numbers

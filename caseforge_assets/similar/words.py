@@ -31,7 +31,7 @@ Words = npt.NDArray[np.void]
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What an idea is for: its node's name and description."""
+    """The process that an idea is for: its node's name and description."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""What the service works with: a project, whose doors are opened when they are first used, once for all threads."""
+"""The service's project, whose doors are opened when they are first used, once for all threads."""
 
 from __future__ import annotations
 

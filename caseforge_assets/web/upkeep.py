@@ -1,4 +1,4 @@
-"""What is kept up beside the answers, in a thread for each, whether or not anybody asks for it. Several processes share it: one at a time is at it."""
+"""Upkeep beside the answers, in a thread for each matter, whether or not anybody asks for it. Several processes share it: one at a time is at it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who may use the service, and who did what: accounts, tokens, the audit log. The service itself is started in `running`."""
+"""Commands on the use of the service: accounts, tokens, the audit log. The service itself is started in `running`."""

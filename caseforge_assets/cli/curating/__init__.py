@@ -1,1 +1,1 @@
-"""What people decide of use cases: where they stand, and which belong together in a portfolio. What was made is shown in `results`."""
+"""Commands by which people decide: where use cases stand, and which belong together in a portfolio. What was made is shown in `results`."""

@@ -1,4 +1,4 @@
-"""What a person is asked before requests are sent, and told of what a command left."""
+"""Asks a person for consent before requests are sent, and tells what a command left."""
 
 from __future__ import annotations
 

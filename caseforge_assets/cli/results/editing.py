@@ -77,7 +77,7 @@ def edit(
 
 
 def _taken(session: Session, key: str, node: str, edited: Stage, file: Path | None, *, overwrite: bool) -> tuple[ContentOf, Taken | None]:
-    """Whose content is edited, and what a person wrote; None where nothing was changed."""
+    """Finds the content that is edited, and what a person wrote; None where nothing was changed."""
     from caseforge_assets.commands.editing.edit_content import ContentOf, take_back
     from caseforge_assets.store.collecting import contents
 

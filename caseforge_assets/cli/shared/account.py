@@ -1,4 +1,4 @@
-"""Whose decision it is, where nobody says it."""
+"""Names the account of this machine, to record a decision with, where nobody says whose it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a framework is, as it is printed: where its nodes stand, its items, what was spent. Nothing is decided here."""
+"""Prints the standing of a framework: its nodes by state, its items, what was spent. Nothing is decided here."""
 
 from __future__ import annotations
 

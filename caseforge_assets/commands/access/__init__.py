@@ -1,1 +1,1 @@
-"""What is decided of accounts, roles and tokens, and who gets in with a password. Who is calling, and what protects browsers, is a shell's matter."""
+"""Decides on accounts, roles and tokens, and lets people in with a password. Recognizing callers and protecting browsers is a shell's matter."""

@@ -1,1 +1,1 @@
-"""What is wrong: looked for, delivered, acknowledged. The rules are in `alerts`, sending to people is in `notifications`."""
+"""Finds what is wrong, delivers alerts, and acknowledges them. The rules are in `alerts`, sending to people is in `notifications`."""

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check changed, as numbers of alerts."""
+    """The numbers of the alerts that a check has raised, escalated or cleared."""
 
     raised: tuple[int, ...] = ()
     escalated: tuple[int, ...] = ()

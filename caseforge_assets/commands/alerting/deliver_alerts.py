@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Delivered:
-    """How many messages each address took, and why others failed, by the address's name."""
+    """The result of a delivery, by the address's name: the number of messages that it took, and the reason why others failed."""
 
     messages: dict[str, int]
     problems: dict[str, str]

@@ -1,1 +1,1 @@
-"""What a person decides of plans: approved, declined, cancelled, raised, and the plans of failed nodes that `retry` makes. Nothing is sent here."""
+"""A person's decisions on plans: approving, declining, cancelling, raising, and `retry`'s plans of failed nodes. Nothing is sent here."""

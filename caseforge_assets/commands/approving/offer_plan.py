@@ -31,7 +31,7 @@ class Draft(Protocol):
 
 @dataclass(frozen=True)
 class Offer:
-    """What a command would send: its own draft (None: it has none), and plans that were approved before."""
+    """The plans that a command would send: its own draft (None: it has none), and those that were approved before."""
 
     draft: Draft | None
     before: Sequence[ReckonedPlan] = ()

@@ -1,4 +1,4 @@
-"""What plans hold that is not through yet, and what it is expected to cost: what is told before anything of them is sent."""
+"""Reckons what plans hold that is not through yet, and its expected cost, to be told before anything of them is sent."""
 
 from __future__ import annotations
 

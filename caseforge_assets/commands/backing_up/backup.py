@@ -32,7 +32,7 @@ PROJECT, ARTIFACTS = "project/", "artifacts/"
 
 @dataclass(frozen=True)
 class BackedUp:
-    """What was written where; `masked` are project files in which something that looked like a secret was masked."""
+    """The file that a backup has written; `masked` are project files in which something that looked like a secret was masked."""
 
     path: Path
     files: int

@@ -24,7 +24,7 @@ SET_ASIDE = "from-backup"  # a folder of the project; no name of a package, so t
 
 @dataclass(frozen=True)
 class Unpacked:
-    """How many artifacts came back, and the project's files: written, put beside one that says something else, and set aside."""
+    """The number of artifacts that came back, and the project's files: written, masked, put beside one that differs, or set aside."""
 
     artifacts: int
     written: tuple[str, ...]

@@ -40,7 +40,7 @@ _WORKSPACE = {"load_from": [{"python_module": "caseforge_assets.definitions"}]}
 
 
 class Kind(StrEnum):
-    """What a file of the project is; the words that people read."""
+    """The kinds of files that a project has, in the words that people read."""
 
     settings = "settings"
     data = "data"
@@ -56,7 +56,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Places:
-    """Where a project has its own things, relative to its folder; empty where it has none."""
+    """The places of a project's own things, relative to its folder; empty where it has none."""
 
     templates: str = ""
     own_stages: str = ""

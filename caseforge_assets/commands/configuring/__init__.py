@@ -1,1 +1,1 @@
-"""What is written into and checked of a project's configuration, before money is spent. Reading it is `settings`."""
+"""Writes and checks a project's configuration, before money is spent. Reading it is `settings`."""

@@ -30,7 +30,7 @@ from caseforge_assets.wording import counted
 
 
 class Level(StrEnum):
-    """How much a finding matters: an error is refused sooner or later, a warning is probably not meant, a note is good to know."""
+    """The gravity of a finding: an error is refused sooner or later, a warning is probably not meant, a note is good to know."""
 
     error = "error"
     warning = "warning"

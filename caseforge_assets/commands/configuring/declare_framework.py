@@ -17,7 +17,7 @@ from caseforge_assets.store.editions import declarations
 
 
 class Place(StrEnum):
-    """Where frameworks are declared; the words that people read."""
+    """The places where frameworks are declared, in the words that people read."""
 
     file = CONFIG_NAME
     database = "the database"
@@ -25,7 +25,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Declared:
-    """Where a framework is declared now, and whether it was not before."""
+    """The place where a framework is declared now, and whether it was not declared before."""
 
     place: Place
     is_new: bool

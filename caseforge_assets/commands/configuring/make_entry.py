@@ -1,4 +1,4 @@
-"""What a framework's entry says after a file was loaded."""
+"""Makes a framework's entry in the configuration from the file that was loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a framework's workbook or table is read from: a path, a bucket, or the copy that is kept among the artifacts."""
+"""Opens a framework's workbook or table as a file: at its path, from a bucket, or the copy that is kept among the artifacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person or a program says of a table that is to be loaded: its columns, its hierarchy, the language that its texts are asked for in."""
+"""Reads what a person or a program states of a table to be loaded: its columns, its hierarchy, the language that its texts are asked for in."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from caseforge_assets.stages.stages import Stages
 
 
 class CannotBeSaid(ValueError):
-    """What was said of a table has no meaning; the text says which option it is, and what is meant by it."""
+    """A statement about a table has no meaning; the text names the option, and what it may be."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of a file beside itself.
+    """Statements about a file beside its contents, as they were given.
 
     Attributes:
         targets: Which nodes get content.
@@ -34,7 +34,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Meant:
-    """What that means for a framework, with what is declared of it where nothing is said; no language: what is declared stays."""
+    """The statements as a framework takes them, completed by its declaration; no language: the declared one stays."""
 
     title: str | None
     targets: str | tuple[str, ...]

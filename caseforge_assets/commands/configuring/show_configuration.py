@@ -14,7 +14,7 @@ from caseforge_assets.stages.stage import Stage
 
 @dataclass(frozen=True)
 class ShownStage:
-    """What a stage is made with; `own_files` are templates that differ from those that come with CaseForge."""
+    """The settings that a stage is made with; `own_files` are templates that differ from those that come with CaseForge."""
 
     stage: str
     reads: str | None

@@ -1,1 +1,1 @@
-"""What people decide of use cases, and what they say to them. Each is one transaction, audited and told. Collections are `portfolios`; what people write into contents is `editing`."""
+"""Decisions and comments of people on use cases. Each is one transaction, audited and told. Collections are `portfolios`; what people write into contents is `editing`."""

@@ -35,7 +35,7 @@ class DecidedMeanwhile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What of a decision is to be another; None: as it is. `clear_review`: no review date any more."""
+    """A change of a decision; None leaves a field as it is. `clear_review`: no review date any more."""
 
     status: UseCaseStatus | None = None
     reason: str | None = None

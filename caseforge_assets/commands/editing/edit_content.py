@@ -28,7 +28,7 @@ from caseforge_assets.store.serving.events import tell
 
 @dataclass(frozen=True)
 class ContentOf:
-    """Whose content is meant: a node's of a framework, in a stage."""
+    """A content by its place: a framework's node, in a stage."""
 
     key: str
     node_id: int
@@ -37,7 +37,7 @@ class ContentOf:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a person wrote: a text, or for a stage of items the items."""
+    """A person's content: a text and, for a stage of items, the items read from it."""
 
     text: str
     items: tuple[Item, ...] = ()

@@ -23,7 +23,7 @@ class EditedMeanwhile(ValueError):
 
 @dataclass(frozen=True)
 class Edit:
-    """What a person wrote in place of a node's content.
+    """A person's text in place of a node's content.
 
     Attributes:
         text: A document, or the page that shows all items of a list.
@@ -40,7 +40,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Edited:
-    """What an edit came to: the content with its version, and whether anything was changed."""
+    """The result of an edit: the content with its version, and whether anything was changed."""
 
     content_id: int
     version: str

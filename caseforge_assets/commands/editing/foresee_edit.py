@@ -1,4 +1,4 @@
-"""What an edit would come to, tried and taken back: whether it is accepted, how it scores, what becomes stale, and what it costs to make that anew."""
+"""Tries an edit and takes it back, to say whether it is accepted, how it scores, what becomes stale, and what it costs to make that anew."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from caseforge_assets.store.database.engine import Connection, Engine
 
 @dataclass(frozen=True)
 class ForeseenEdit:
-    """What an edit would come to.
+    """The results that an edit would have.
 
     Attributes:
         changed: Whether it says anything else than what is there.

@@ -1,4 +1,4 @@
-"""What a new edition leaves as it is goes over to it by itself: moved nodes keep what they have, what only stands elsewhere is confirmed."""
+"""Carries over what a new edition leaves as it is: moved nodes keep what they have, what only stands elsewhere is confirmed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from caseforge_assets.store.requests.styles import fresh_versions
 
 @dataclass(frozen=True)
 class CarriedOver:
-    """How many nodes kept what they have under a new partition key, and per stage how many were confirmed at no cost and are stale now."""
+    """The number of nodes that kept their contents under a new partition key, and per stage of those confirmed at no cost or stale now."""
 
     moved: int = 0
     confirmed: dict[str, int] = field(default_factory=dict)

@@ -32,7 +32,7 @@ from caseforge_assets.store.serving.events import tell
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load came to. A framework's first edition differs from nothing, and carries nothing over (None).
+    """The result of a load. A framework's first edition differs from nothing, and carries nothing over (None).
 
     `to_send` counts the requests that bring everything up to the new edition, per stage; `expected_cost_usd` is what they would cost at a provider that
     bills, None where unknown. What is there may be `simulated`: such a provider would be asked for all of it. `source_sha256` is of the file as it

@@ -27,7 +27,7 @@ MANY_ROWS = 500  # what is written sooner than a process starts, is written here
 
 @dataclass(frozen=True)
 class Exported:
-    """How many documents and candidates were written, and how many things were left out, by reason.
+    """The numbers of documents and candidates written, and of things left out, by reason.
 
     `others`: of the items of a project's own stages, how many of each name. `surplus` of the candidates are beyond as many as were asked for.
     `said`: what else is to be known of the file, a sentence each.

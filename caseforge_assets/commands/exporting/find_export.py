@@ -22,7 +22,7 @@ ID_TIME = "%Y%m%dT%H%M%S"
 
 @dataclass(frozen=True)
 class ExportWish:
-    """What somebody wants as a file."""
+    """An export that somebody wants: of a framework, in a form, of a selection."""
 
     key: str
     kind: str

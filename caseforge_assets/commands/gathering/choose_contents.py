@@ -1,4 +1,4 @@
-"""Which contents an export takes, and how many it leaves out for which reason."""
+"""Chooses the contents that an export takes, and counts those that it leaves out, by reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOWEST, HIGHEST = 0, 100
 
 @dataclass(frozen=True)
 class Selection:
-    """Which contents are meant; None means all. Everything that is said has to hold.
+    """Conditions on contents, all of which have to hold; None means all.
 
     Attributes:
         nodes: Codes, partition keys and branches, as people write them: `1.1.1, 8.*`.

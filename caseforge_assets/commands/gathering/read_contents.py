@@ -26,7 +26,7 @@ Rows = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class ReadContents:
-    """What is exported, as rows.
+    """The contents that are exported, as rows.
 
     Attributes:
         bodies: By stage, contents with their texts.

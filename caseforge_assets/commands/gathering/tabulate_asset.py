@@ -1,4 +1,4 @@
-"""What an asset holds at this moment, as a pandas DataFrame with stated columns: nodes, and the contents of any stage."""
+"""Tabulates an asset as it is at this moment, in a pandas DataFrame with stated columns: nodes, and the contents of any stage."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class ForeignFile:
 
 @dataclass(frozen=True)
 class Appraised:
-    """What a file has for the nodes: its lines' nodes by line number, a text for each line that is left out, and the model that answered."""
+    """The answers that a file has: the node of each line by its number, a text for each line left out, and the model that answered."""
 
     node_of: Mapping[int, int]
     left_out: tuple[str, ...]
@@ -87,7 +87,7 @@ class Appraised:
 
 @dataclass(frozen=True)
 class _Objection:
-    """Why a line is not taken; `what` is the kind of fault, under which lines are told together, `of_all` what is said where it is that of all."""
+    """The reason why a line is not taken; `what` names the kind of fault, by which lines are told together, `of_all` is for all lines."""
 
     line_number: int
     name: str
@@ -98,7 +98,7 @@ class _Objection:
 
 @dataclass(frozen=True)
 class _Look:
-    """What of a line is kept until all have been seen."""
+    """The parts of a line that are kept until all have been seen."""
 
     identity: Identity
     node_id: int

@@ -33,7 +33,7 @@ from caseforge_assets.store.submitting.batches import BatchRow, NewAttempt
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import came to: attempts per outcome, and a text for each line that was left out."""
+    """The result of an import: attempts per outcome, and a text for each line that was left out."""
 
     batch_id: int
     already: bool

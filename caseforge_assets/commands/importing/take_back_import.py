@@ -31,7 +31,7 @@ from caseforge_assets.wording import counted
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What went: how many answers and contents (copies of them, too), what those of known cost had cost, and how many were of unknown cost.
+    """The answers and contents (copies of them, too) that were removed, and their cost: the sum where it was known, the number where it was not.
 
     `as_before` is how many of the nodes have what they had before. `frameworks` are those of the nodes.
     """

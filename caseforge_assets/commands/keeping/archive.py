@@ -18,7 +18,7 @@ from caseforge_assets.store.submitting.batches import BatchRow
 
 @dataclass(frozen=True)
 class Moved:
-    """What was packed or brought back: batches, files, their bytes before and after, and why files were left as they were."""
+    """The numbers of batches and files packed or brought back, their bytes before and after, and the reasons why files were left alone."""
 
     batches: int = 0
     files: int = 0

@@ -35,7 +35,7 @@ LOOKED_FOR = "restored from the journal; whether it is at its provider is being 
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back.
+    """The result of a restoration.
 
     Attributes:
         rows: Rows per table.

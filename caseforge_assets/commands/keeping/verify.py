@@ -1,4 +1,4 @@
-"""verify: do artifacts and rows still say the same? Nothing is changed.
+"""verify: holds artifacts and rows against each other. Nothing is changed.
 
 Artifacts are read whole and compared with the hashes that were recorded; answers in result files with the rows of their attempts, in
 both directions, and, judged again, with the contents that were made from them; contents with their versions and with what they belong to;
@@ -29,7 +29,7 @@ FROM_BACKUP = "bring it back from a backup of the artifacts"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with which thing, and what to do."""
+    """A fault that was found: its kind, its place, its description, and what to do."""
 
     kind: str
     where: str
@@ -39,7 +39,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verified:
-    """How much was looked at, and what was found."""
+    """The numbers of things looked at, and the problems found."""
 
     artifacts: int
     answers: int

@@ -1,4 +1,4 @@
-"""Do rows say what the answers in the artifacts say? Each answer is judged again, and held against the content that was made from it."""
+"""Holds rows against the answers in the artifacts: each answer is judged again, and compared with the content that was made from it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _Line = tuple[str, str, ResultLine]
 
 @dataclass
 class _Seen:
-    """What a batch's files hold, by the names of its attempts: hashes of answers, and answers whose content is another now."""
+    """The findings in a batch's files, by the names of its attempts: hashes of answers, and answers whose content is another now."""
 
     hashes: _Texts = field(default_factory=dict)
     other: _Texts = field(default_factory=dict)

@@ -23,7 +23,7 @@ SHOWN_AFTER_S = 15.0
 
 @dataclass(frozen=True)
 class Waiting:
-    """Where answers come from, and how long they may be waited for.
+    """The provider that answers come from, and the longest time to wait for them.
 
     Attributes:
         provider: None where there is none: then nothing is sent, and simulated content counts.

@@ -41,7 +41,7 @@ OLD_CONTEXT = "without a context: the framework changed since its context was ma
 
 @dataclass(frozen=True)
 class Materialized:
-    """How many nodes were asked for, and per asset those that are not through, with the reason.
+    """The number of nodes that were asked for, and per asset those that are not through, with the reason.
 
     `unsent` says how many requests were to be sent and were not, because a person has to do something first, and what; empty: there are none.
     `unchosen` counts, per asset, the nodes where nothing is chosen, so that nothing is asked: they are neither finished nor unfinished.
@@ -57,7 +57,7 @@ class Materialized:
 
 @dataclass(frozen=True)
 class _Hands:
-    """What the steps below share."""
+    """The nodes, the assets and the means that all steps of a materialization share."""
 
     project: StoredProject
     key: str

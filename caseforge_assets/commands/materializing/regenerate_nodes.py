@@ -18,7 +18,7 @@ from caseforge_assets.store.editions import nodes
 
 @dataclass(frozen=True)
 class Regenerated:
-    """How many nodes were meant, and per asset those that are not through, with the reason; `unsent` and `batch_ids` as in `Materialized`."""
+    """The number of nodes meant, and per asset those not through, with the reason; `unsent` and `batch_ids` as in `Materialized`."""
 
     nodes: int
     unfinished: dict[str, dict[str, str]]

@@ -1,1 +1,1 @@
-"""What requests are expected to cost, what they did cost, and what is left of budgets. Prices are in `costs`."""
+"""The expected costs of requests, the costs of answers, and what is left of budgets. Prices are in `costs`."""

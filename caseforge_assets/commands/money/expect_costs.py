@@ -1,4 +1,4 @@
-"""What requests are expected to cost: input tokens as counted, output tokens from history or from measured figures."""
+"""Reckons the expected costs of requests: input tokens as counted, output tokens from history or from measured figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from caseforge_assets.store.requests.pending import PendingRequest
 
 
 class Priced(Protocol):
-    """What pricing needs to know of a request."""
+    """The fields of a request by which it is priced."""
 
     @property
     def id(self) -> int: ...  # noqa: D102

@@ -1,4 +1,4 @@
-"""What is left of the budgets that a framework's requests count against."""
+"""Sums up what is left of the budgets that a framework's requests count against."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL = "all frameworks"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What of a budget is neither spent nor reserved, in USD; `unknown` answers of unknown cost are counted at what they were expected to cost."""
+    """The rest of a budget, neither spent nor reserved, in USD; `unknown` answers of unknown cost are counted at their expected cost."""
 
     usd: Decimal
     unknown: int

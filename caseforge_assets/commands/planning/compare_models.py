@@ -17,7 +17,7 @@ from caseforge_assets.store.requests import requests
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What a plan would cost with a model, in USD per stage; None where the model has no batch price.
+    """The cost of a plan with a model, in USD per stage; None where the model has no batch price.
 
     `measured` says for each stage whether the output tokens are the mean of this model's own answers here; where they are not, they
     are those that were measured with gpt-5.

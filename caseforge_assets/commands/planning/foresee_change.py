@@ -1,4 +1,4 @@
-"""What follows if a content of a node becomes another one: what is made from it, what would be stale then, and what asking for that anew costs."""
+"""Foresees a change of a node's content: what is made from it, what would be stale then, and what asking for that anew costs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caseforge_assets.store.database.engine import Connection
 
 @dataclass(frozen=True)
 class Follows:
-    """What becomes of a node's content in a stage that reads, directly or not, what is changed.
+    """A stage that reads, directly or not, what is changed, and what becomes of the node's content there.
 
     Attributes:
         reads: Title of the stage whose content it reads.

@@ -1,4 +1,4 @@
-"""What is kept of a planned stage, to be shown to whoever decides about the plan."""
+"""Keeps the estimate of a planned stage, to be shown to whoever decides about the plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def kept_estimate(part: StagePlan) -> StageEstimate:
-    """What a stage of a plan would send, as numbers and texts that can be stored."""
+    """Gives the estimate of a stage of a plan as numbers and texts that can be stored."""
     return StageEstimate(
         part.model,
         part.now,

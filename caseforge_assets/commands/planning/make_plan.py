@@ -102,7 +102,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Anew:
-    """Which good answers are asked for once more.
+    """A choice of the good answers that are asked for once more.
 
     Attributes:
         ask_again: Also where there is a good one; where a person wrote it, of nodes that are named only.

@@ -1,4 +1,4 @@
-"""What is asked for where people have chosen use cases: their processes, framework by framework, and which of the use cases take no part."""
+"""Plans a stage for use cases that people have chosen: their processes, framework by framework, and which of the use cases take no part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What failed is asked for again without a person: as often as a node may be, under the plan and the budget that it came under."""
+"""Asks again for what failed, without a person: as often as a node may be, under the plan and the budget that it came under."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from caseforge_assets.store.database.engine import Connection
 
 
 class Intent(Enum):
-    """What somebody wants with a portfolio, in the words of a refusal."""
+    """The purposes that a portfolio is opened for, in the words of a refusal."""
 
     see = "see"
     change = "change"

@@ -19,7 +19,7 @@ MOST_SAID = 20
 
 
 class Meanwhile(StrEnum):
-    """What becomes of what somebody else has changed since the export."""
+    """The treatment of decisions that somebody else has changed since the export."""
 
     refuse = "refuse"
     keep = "keep"
@@ -27,7 +27,7 @@ class Meanwhile(StrEnum):
 
 
 class ReviewOutdated(ValueError):
-    """What the sheet would change is another thing now than what somebody saw and consented to."""
+    """The sheet would change something else now than what somebody saw and consented to."""
 
     def __init__(self) -> None:
         """Says so."""

@@ -26,7 +26,7 @@ LABELS = {"status": "status", "reason": "reason", "owner": "owner", "review_on":
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wrote to a use case.
+    """A person's changes to a use case, as a row of the sheet has them.
 
     Attributes:
         row: Its row in the sheet.
@@ -50,7 +50,7 @@ class Wanted:
 
 @dataclass
 class Review:
-    """What a sheet says.
+    """The reading of a sheet: the changes that it asks for, and what stands against them.
 
     Attributes:
         changes: What would change, in the sheet's order.

@@ -1,1 +1,1 @@
-"""What is said of a whole framework or of batches under way: verdicts, summaries, views. Nothing is changed; judging figures is `reports`."""
+"""Reports on a whole framework or on batches under way: verdicts, summaries, views. Nothing is changed; judging figures is `reports`."""

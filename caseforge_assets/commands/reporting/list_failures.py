@@ -44,7 +44,7 @@ class FailedNode:
 
     @property
     def cost(self) -> Cost:
-        """What was billed."""
+        """The cost that was billed."""
         return Cost.of(self.cost_usd, self.unknown_costs)
 
     @property

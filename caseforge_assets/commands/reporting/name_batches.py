@@ -1,4 +1,4 @@
-"""What batches are about, in words: nobody who has several frameworks knows a batch by its stage alone."""
+"""Names batches by stage and framework, in words: nobody who has several frameworks knows a batch by its stage alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every branch of a framework comes to: coverage, failures, what is stale, items and their value, quality, cost."""
+"""Adds up a framework by its branches: coverage, failures, what is stale, items and their value, quality, cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a framework is: where its nodes stand, its items, what was spent; of all its nodes, or of those of one owner."""
+"""Reads the standing of a framework: the states of its nodes, its items, what was spent; of all its nodes, or of those of one owner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from caseforge_assets.store.figures import node_views
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a framework is.
+    """The standing of a framework.
 
     Attributes:
         framework: Its key.

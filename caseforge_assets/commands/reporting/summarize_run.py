@@ -1,4 +1,4 @@
-"""What a framework's generation came to so far, and how it developed."""
+"""Sums up a framework's generation so far, and its development over the last days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LISTED_BATCHES = 30
 
 @dataclass(frozen=True)
 class Trend:
-    """What came back lately: by day or week, and the errors among it, most frequent first; and when anything came back last, lately or not."""
+    """Recent answers by day or week, the errors among them, most frequent first, and the time of the newest answer, recent or not."""
 
     periods: Sequence[DayFigures]
     patterns: Sequence[Pattern]

@@ -1,4 +1,4 @@
-"""Where batches stand, for people: those under way with estimates that are marked as such, and those that are through."""
+"""Shows batches to people: those under way with estimates that are marked as such, and those that are through."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def progress_of(rows: Sequence[BatchRow], now: datetime) -> list[Progress]:
 
 
 class _Typical:
-    """What an answer usually comes to, asked once a kind of batch."""
+    """The usual size of an answer, in tokens and items, looked up once for each kind of batch."""
 
     def __init__(self, connection: Connection, stages: Stages) -> None:
         self._connection = connection

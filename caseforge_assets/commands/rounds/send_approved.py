@@ -22,7 +22,7 @@ from caseforge_assets.wording import counted
 
 @dataclass(frozen=True)
 class Sent:
-    """What a submission came to.
+    """The result of a submission.
 
     Attributes:
         planned: What planning says of the requests.

@@ -1,4 +1,4 @@
-"""What a person decides about a batch whose files fall short: they are fetched again now, or what lacks is given up."""
+"""Carries out a person's decision about a batch whose files fall short: they are fetched again now, or what lacks is given up."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did, the batches that are unfinished after it, and those that the provider refused to create.
+    """The work that one round did, the batches that are unfinished after it, and those that the provider refused to create.
 
     Whether a `refused` one in state creating exists all the same is being found out. `lost` are batches that the provider does not know and
     that requests wait for. `shortened` and `too_long` are what planning says of requests that are too long for their models.

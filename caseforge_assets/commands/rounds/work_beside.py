@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Done:
-    """What was done at once: batches that were sent and collected."""
+    """The work done at once: the number of batches sent, and those that were collected."""
 
     submitted: int
     collected: Collection[Collected]
@@ -38,7 +38,7 @@ class Done:
 
 @dataclass
 class _Times:
-    """When something is to be done next without being asked, by the monotonic clock."""
+    """The times, by the monotonic clock, at which something is done next without being asked."""
 
     round: float = 0.0
     submit: float = 0.0

@@ -34,7 +34,7 @@ class QuestionRefused(ValueError):
 
 @dataclass(frozen=True)
 class _Asking:
-    """What is asked, and of which stage's model."""
+    """The words of a question, and the stage by whose model they are embedded."""
 
     words: str
     stage: Stage

@@ -1,4 +1,4 @@
-"""What is nearest to a question in meaning, whatever words it is told in."""
+"""Finds what is nearest to a question in meaning, whatever words it is told in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the requests that may be sent can be sent now: what their models accept, what plans and budgets allow, what the account has room for."""
+"""Chooses the requests that are sent now: those that their models accept, plans and budgets allow, and the account has room for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission would do now: which pending requests it would send or settle, and what the others wait for. Nothing is sent."""
+"""Foresees a submission: the pending requests that it would send or settle now, and what the others wait for. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN_DRAFTS = 3
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What a submission would do.
+    """The requests that a submission would take, and the reasons for which others wait.
 
     Attributes:
         ready: Ids of the pending requests that it would send, or settle free of charge.

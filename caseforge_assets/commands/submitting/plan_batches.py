@@ -25,7 +25,7 @@ from caseforge_assets.store.submitting.batches import NewAttempt
 
 @dataclass(frozen=True)
 class Planned:
-    """What the planner did: new batches, nodes answered from the store, and why requests stay pending (empty: none do).
+    """The planner's result: new batches, nodes answered from the store, and why requests stay pending (empty: none do).
 
     `shortened` counts requests that were too long for their model and are sent shorter; `too_long` are those that failed, because they are
     too long even so.

@@ -1,4 +1,4 @@
-"""Whether a batch at the provider is one of ours: by the input file that it was made of, and by the submission id in its metadata.
+"""Recognizes our batches at the provider by the input file that each was made of, and by the submission id in its metadata.
 
 A file is uploaded for one submission and used for no other, so it names a batch as well as the submission does; some servers do not bring metadata
 back, some show files under other names.
@@ -50,7 +50,7 @@ def is_anothers(batch: BatchRow, remote: Remote) -> bool:
 
 
 class Whose(StrEnum):
-    """What became of the doubt about a batch."""
+    """The answer to the question whose batch one is."""
 
     ours = "ours"
     anothers = "another's"

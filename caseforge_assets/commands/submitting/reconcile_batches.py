@@ -34,7 +34,7 @@ REFUSED_GRACE_S = 10.0  # a list is seldom later, and a refusal seldom wrong
 
 @dataclass(frozen=True)
 class Listing:
-    """Which of the provider's batches are which of ours, by number, oldest first; `gap` says why more may be there than is `shown`."""
+    """The provider's batches that are ours, by our number, oldest first; `gap` says why more may be there than is `shown`."""
 
     found: Mapping[int, Sequence[Remote]]
     gap: str = ""

@@ -1,4 +1,4 @@
-"""Where nodes stand in a stage that is made from chosen items: what is chosen is a part of what is read."""
+"""Surveys nodes in a stage that is made from chosen items: what is chosen is a part of what is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which nodes a person means: codes, partition keys, branches, or a few spread over the framework."""
+"""Finds the nodes that a person names: by codes, partition keys, branches, or as a few spread over the framework."""
 
 from __future__ import annotations
 

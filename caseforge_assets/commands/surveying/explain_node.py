@@ -34,7 +34,7 @@ USUAL = {"endpoint": CHAT_COMPLETIONS}
 
 @dataclass(frozen=True)
 class Explanation:
-    """Where a node stands in a stage, and what differs from what its content was made from.
+    """A node's state in a stage, and what differs from what its content was made from.
 
     Attributes:
         differences: One text for each input that differs, such as "the model: gpt-5 → gpt-5-mini".

@@ -1,4 +1,4 @@
-"""How many target nodes of a framework are in each state of a stage, and which are in one."""
+"""Counts and finds the target nodes of a framework by their states in a stage."""
 
 from __future__ import annotations
 

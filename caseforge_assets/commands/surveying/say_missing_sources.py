@@ -1,4 +1,4 @@
-"""Why a stage cannot be made at some nodes yet: what it is made from is not there, or is simulated and does not count."""
+"""Tells why a stage cannot be made at some nodes yet: what it is made from is not there, or is simulated and does not count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which nodes a selection means: those that failed, are missing or stale in a stage, within the nodes and branches that are named."""
+"""Selects nodes that failed, are missing or stale in a stage, within the nodes and branches that are named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caseforge_assets.store.database.engine import Connection
 
 
 class Selection(Enum):
-    """What of the nodes is meant. Dagster's forms take the names."""
+    """The states by which nodes are selected. Dagster's forms take the names."""
 
     unfinished = "unfinished"
     failed = "failed"

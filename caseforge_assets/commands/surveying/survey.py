@@ -1,4 +1,4 @@
-"""Where target nodes stand in a stage, and the scope that people name when they plan, select or ask again."""
+"""Surveys target nodes in a stage; holds the scope that people name when they plan, select or ask again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TO_DO = (NodeState.MISSING, NodeState.STALE, NodeState.CANCELLED)
 
 @dataclass(frozen=True)
 class Scope:
-    """What of a framework is meant: stages, and nodes.
+    """A part of a framework: stages, and nodes.
 
     Attributes:
         stages: In the order in which they read each other.

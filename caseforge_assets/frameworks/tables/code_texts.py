@@ -1,4 +1,4 @@
-"""How people write codes around what they mean: brackets, apostrophes, blanks, other signs in place of dots. What is a code is said in codes."""
+"""Reads codes as people write them: with brackets, apostrophes, blanks, other signs in place of dots. What is a code is said in codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around names and is none of them: a footnote's mark, as NAICS has a T; dots, dashes or groups of rows that say how deep they lie."""
+"""Takes marks off names: a footnote's, as NAICS has a T; and, as depths, dots and dashes. Reads depths from groups of rows, too."""
 
 from __future__ import annotations
 

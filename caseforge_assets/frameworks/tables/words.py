@@ -88,7 +88,7 @@ def level_number(title: str) -> tuple[int, LevelColumn] | None:
 
 
 def framed_level(title: str) -> tuple[str, int, LevelColumn] | None:
-    """What stands around the level and its number in a header of more words, the number, and what the column holds: "Capability Level 2", "2nd Tier".
+    """Finds the level's number in a header of more words, the words around it, and the column's kind: "Capability Level 2", "2nd Tier".
 
     Only columns with the same words around are levels of one hierarchy. None for others.
     """
@@ -103,7 +103,7 @@ def framed_level(title: str) -> tuple[str, int, LevelColumn] | None:
 
 
 def _level_column(after: str, words: _Words) -> LevelColumn:
-    """What a column holds by the words behind its number: "code" or "Capability ID", "description"; else names."""
+    """Tells a column's kind by the words behind its number: "code" or "Capability ID", "description"; else names."""
     if after.endswith(tuple(words.level_codes)):
         return LevelColumn.CODE
     return LevelColumn.DESCRIPTION if after.endswith(tuple(words.level_texts)) else LevelColumn.NAME

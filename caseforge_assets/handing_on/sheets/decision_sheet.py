@@ -32,7 +32,7 @@ _CENTRED = {"Value", "Effort", "Risk", "Priority", "Quality", "Use cases", "Word
 
 @dataclass(frozen=True)
 class Managed:
-    """What managers are given.
+    """The contents of the sheets for managers.
 
     Attributes:
         portfolio: Its number, where the use cases are those of a portfolio.

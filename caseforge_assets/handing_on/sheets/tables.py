@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Workbook:
-    """What is in a workbook.
+    """The contents of a workbook.
 
     Attributes:
         managed: What managers read first.

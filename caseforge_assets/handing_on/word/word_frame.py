@@ -1,4 +1,4 @@
-"""What Word documents have in common, whatever they are of: their names, header and footer, contents, page breaks."""
+"""The frame that all Word documents share: their names, header and footer, contents, page breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a Word document looks: paper, styles, header, footer, and lists whose numbers begin anew."""
+"""The look of a Word document: paper, styles, header, footer, and lists whose numbers begin anew."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ MOST_COMPARED = 2_000_000  # pairs of names that are compared letter by letter
 
 
 class Sameness(StrEnum):
-    """Why a node of one framework counts as one of another."""
+    """Reasons why a node of one framework counts as one of another."""
 
     accepted = "accepted"
     identity = "identity"
@@ -56,7 +56,7 @@ class SamePair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two frameworks have in common, and what not, each in its framework's order.
+    """The nodes that two frameworks have in common, and those that one of them has alone, each in its framework's order.
 
     Attributes:
         all_compared: Whether what has no counterpart was looked for letter by letter, too; there may be too much of it.

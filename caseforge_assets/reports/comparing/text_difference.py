@@ -1,4 +1,4 @@
-"""What differs between two texts, as people read it: line by line, and within a line that was changed word by word."""
+"""Compares two texts as people read them: line by line, and within a line that was changed word by word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 class Kind(StrEnum):
-    """What became of a piece of a text."""
+    """Kinds of differences that a piece of a text may have."""
 
     same = "same"
     added = "added"

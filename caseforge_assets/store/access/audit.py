@@ -34,7 +34,7 @@ def note(
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What somebody did."""
+    """An action in the audit log: its actor, its subject, and its time."""
 
     id: int
     done_at: datetime
@@ -47,7 +47,7 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries are meant; what is None keeps none of them out.
+    """Conditions on entries; None keeps none of them out.
 
     Attributes:
         action: The whole of it, or its noun alone, such as `plan`.

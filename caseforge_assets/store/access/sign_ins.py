@@ -12,7 +12,7 @@ from caseforge_assets.store.schema.access_tables import failed_sign_in
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How many sign-ins failed lately, and how long ago the last one did."""
+    """The number of sign-ins that failed lately, and the time since the last one."""
 
     count: int
     since_last: timedelta

@@ -1,4 +1,4 @@
-"""How many candidates are meant, by what lists are filtered by: from counts that are kept, or where these do not tell, counted."""
+"""Counts the candidates that are meant, by what lists are filtered by: from counts that are kept or, where these do not tell, from rows."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def without(meant: CandidateFilter, name: str) -> CandidateFilter:
 
 @dataclass(frozen=True, slots=True)
 class _OfGroups:
-    """What is asked of groups, all of it but one."""
+    """The conditions of a filter on whole groups, of which one may be left out."""
 
     meant: CandidateFilter
 

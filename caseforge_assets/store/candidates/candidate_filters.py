@@ -1,4 +1,4 @@
-"""Which candidates are meant, as conditions on the rows that lists are read from."""
+"""Turns filters on candidates into conditions on the rows that lists are read from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TENS = f"case when r.score < 0 then {NOT_MEASURED} else least(r.score / 10 * 10,
 
 @dataclass(frozen=True)
 class CandidateFilter:
-    """Which candidates are meant; what is None is not asked, and everything that is asked has to hold.
+    """Conditions on candidates, all of which have to hold; None: not asked.
 
     Attributes:
         frameworks: Keys of the frameworks that are seen and meant; None: all.

@@ -31,7 +31,7 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate stands in an order: its columns' values before and after the score, the score, and its place."""
+    """A candidate's place in an order: its columns' values before and after the score, the score, and its place in the framework."""
 
     before: Sequence[str | None]
     score: int
@@ -49,7 +49,7 @@ class PlacedRow:
 
 @dataclass(frozen=True)
 class Order:
-    """How candidates are sorted: by columns, then by score where that is asked for, then by further columns, and last in the framework's order.
+    """An order of candidates: by columns, then by score where that is asked for, then by further columns, and last in the framework's order.
 
     Attributes:
         score: Whether the score counts, and whether downwards; None: it does not.

@@ -1,4 +1,4 @@
-"""What was decided of use cases, counted: few have a decision, and all others are ideas."""
+"""Counts decisions on use cases: few have one, and all others are ideas."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What people make of use cases: decisions, comments, portfolios. What is decided of them together stands in `commands/curating`."""
+"""Decisions, comments and portfolios of people on use cases. What is decided of them together stands in `commands/curating`."""

@@ -81,7 +81,7 @@ def items_of(connection: Connection, candidate_ids: Sequence[int]) -> Mapping[in
 
 @dataclass(frozen=True, slots=True)
 class MadeFrom:
-    """What a node's current content was made from, as its request has it; None where it was made from no choice."""
+    """The choice that a node's current content was made from, as its request has it; None: it was made from none."""
 
     node_id: int
     choice: dict[str, Any] | None

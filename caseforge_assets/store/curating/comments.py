@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What somebody wrote; `text` is markdown."""
+    """A comment on a use case; `text` is markdown."""
 
     id: int
     author: str

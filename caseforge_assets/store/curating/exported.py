@@ -1,4 +1,4 @@
-"""What was decided of the candidates that an export takes."""
+"""Reads decisions and origins of the candidates that an export takes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from caseforge_assets.curation.statuses import UseCaseStatus
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided on a use case; as it stands before anybody has decided anything, too."""
+    """A decision on a use case; by its defaults, the standing before anybody has decided anything."""
 
     status: UseCaseStatus = UseCaseStatus.idea
     reason: str = ""

@@ -46,7 +46,7 @@ def sums_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[in
 
 
 def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Whose nodes are in a batch: keys of frameworks, per batch that has attempts."""
+    """Finds the frameworks of the nodes in batches: their keys, per batch that has attempts."""
     query = text("""
     select a.batch_id, array_agg(distinct n.framework_key order by n.framework_key)
     from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = any(:ids) group by 1
@@ -55,7 +55,7 @@ def frameworks_of_batches(connection: Connection, batch_ids: Sequence[int]) -> d
 
 
 def frameworks_by_name(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Whose nodes are in a batch: keys of frameworks, by the names that people know batches by."""
+    """Finds the frameworks of the nodes in batches: their keys, by the names that people know batches by."""
     query = text(f"""
     select {NAME} as name, array_agg(distinct n.framework_key order by n.framework_key)
     from caseforge.batch b join caseforge.attempt a on a.batch_id = b.id join caseforge.node n on n.id = a.node_id where {NAME} = any(:names) group by 1
@@ -64,7 +64,7 @@ def frameworks_by_name(connection: Connection, names: Sequence[str]) -> dict[str
 
 
 def plans_of_batches(connection: Connection, batch_ids: Sequence[int]) -> list[int]:
-    """Whose requests are in these batches: numbers of plans, in order."""
+    """Finds the plans of the requests in these batches: their numbers, in order."""
     query = text("""
     select distinct r.plan_id from caseforge.attempt a join caseforge.request r on r.id = a.request_id
     where a.batch_id = any(:ids) and r.plan_id is not null order by 1

@@ -100,7 +100,7 @@ join caseforge.node n on n.id = c.node_id
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is to be exported of a stage.
+    """The contents and items of a stage that are to be exported.
 
     Attributes:
         content_ids: Contents, of this stage and others.

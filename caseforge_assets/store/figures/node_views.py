@@ -85,7 +85,7 @@ join caseforge.content c on c.id = k.content_id and c.is_current where k.node_id
 
 
 def names_of_candidates(connection: Connection, node_id: int) -> list[Any]:
-    """What the current items of a node are called, by stage."""
+    """Lists the current items of a node: stage, uid and title."""
     return list(connection.execute(_NAMES, {"node": node_id}))
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a plan beyond its own columns: who had it made, and what it would send in each stage, as it was reckoned when it was made."""
+"""Details of a plan beyond its own columns: who had it made, and what it would send in each stage, as it was reckoned when it was made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caseforge_assets.store.schema.plan_tables import BY_WHOM, plan
 
 @dataclass(frozen=True, slots=True)
 class StageEstimate:
-    """What a plan would send in a stage, when it was made; costs in USD as text, at prices of a provider that bills (None: unknown).
+    """The estimate of a plan's stage when it was made; costs in USD as text, at prices of a provider that bills (None: unknown).
 
     `now` requests were ready, `later` follow from answers, `retries` of them are failed nodes that are sent again; `reused` were answered from the store, and `shortened` made from half
     of what belongs in them. Left out: `too_long` nodes by code, with why; `not_retried` failed nodes by reason; `written_kept` nodes of which a person wrote what is there;

@@ -1,4 +1,4 @@
-"""Where the target nodes of a framework stand in a stage, found in the database: how many are in each state, and which are in one.
+"""Counts and finds the target nodes of a framework by their states in a stage, in the database.
 
 Says in SQL what `reports.coverage.classify` says of one row of a stage that is made from no choice of people's; a test holds both against each other. Read there and not here, tens of thousands of nodes take a second.
 """
@@ -17,7 +17,7 @@ from caseforge_assets.reports.coverage import NodeState
 
 @dataclass(frozen=True)
 class Judged:
-    """How the nodes of a stage are judged.
+    """The rules by which nodes are judged in a stage.
 
     Attributes:
         reads: the stage that it is made from; None: none.

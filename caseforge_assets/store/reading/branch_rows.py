@@ -1,4 +1,4 @@
-"""What the nodes of a framework come to, node by node: the numbers from which branches are added up, as columns, because there are tens of thousands."""
+"""Reads the figures of a framework's nodes from which branches are added up: as columns, because there are tens of thousands."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def group_values(connection: Connection, key: str) -> dict[int, Mapping[str, str
 
 @dataclass(frozen=True, slots=True)
 class NodeCost:
-    """What the answers for a node in a stage cost at providers that bill; None: nothing of it is known."""
+    """The cost of the answers for a node in a stage at providers that bill; None: nothing of it is known."""
 
     stage: str
     node_id: int

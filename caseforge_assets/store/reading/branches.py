@@ -1,4 +1,4 @@
-"""Where the branches of a framework stand: from one position to another, where their nodes stand beside each other in its file, as they mostly do."""
+"""Finds the branches of a framework: each from one position to another, where its nodes stand beside each other in its file, as they mostly do."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ListedContent:
 
 @dataclass(frozen=True, slots=True)
 class ContentFilter:
-    """Which contents are meant; what is None is not asked. `text` is part of the title, or of the node's code, in whatever case."""
+    """Conditions on contents; None: not asked. `text` is part of the title, or of the node's code, in whatever case."""
 
     branch: str | None = None
     owner: str | None = None

@@ -1,4 +1,4 @@
-"""What of the lists is to be made anew: noted by triggers in the transaction of each change, taken here."""
+"""Notes and takes the nodes whose rows in lists are to be made anew: triggers note them in the transaction of each change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_NOTES = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What has changed and is not to be seen in lists yet (nodes, None: not counted yet), and texts that the search does not find yet."""
+    """Tells of `lists` that do not show all changes yet, and of `texts` that the search does not find yet."""
 
     lists: bool
     texts: bool

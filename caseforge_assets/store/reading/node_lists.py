@@ -33,7 +33,7 @@ class ListedNode:
 
 @dataclass(frozen=True, slots=True)
 class NodeFilter:
-    """Which nodes are meant; what is None is not asked.
+    """Conditions on nodes; None: not asked.
 
     Attributes:
         branch: Code, id or partition key of the node at whose branch to look.

@@ -1,4 +1,4 @@
-"""What a page about one node is read from: its items with what was decided on them, its versions, and one of them whole."""
+"""Reads the parts of a page about one node: its items with what was decided on them, its versions, its attempts, and one version whole."""
 
 from __future__ import annotations
 

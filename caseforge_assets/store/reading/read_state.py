@@ -13,7 +13,7 @@ from caseforge_assets.store.schema.constants import PLANNED_ONCE
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """How far the store is: `changes` are other texts after each change, `revision` grows whenever rows of lists were made anew.
+    """The store's state: `changes` are other texts after each change, `revision` grows whenever rows of lists were made anew.
 
     `day` is today by the database's clock: what is due, or of the last days, is another one tomorrow.
     """

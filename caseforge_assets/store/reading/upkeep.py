@@ -19,7 +19,7 @@ NODES = "nodes"
 
 @dataclass(frozen=True)
 class ListedStage:
-    """What lists have to know of a stage.
+    """A stage as lists know it.
 
     Attributes:
         columns: From a column's name to the field of an item that stands in it.

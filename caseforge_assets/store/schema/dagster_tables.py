@@ -12,7 +12,7 @@ from caseforge_assets.store.schema.constants import listed
 
 
 class Kind(StrEnum):
-    """What a row says of its node at its asset."""
+    """Kinds of events of a node at an asset."""
 
     made = "made"
     failed = "failed"

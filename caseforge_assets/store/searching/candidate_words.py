@@ -1,4 +1,4 @@
-"""Which candidates have certain words: as ids, which are found once and then filtered, counted and sorted like all others.
+"""Finds the candidates that have certain words: as ids, which are found once and then filtered, counted and sorted like all others.
 
 Where very many have them, those are meant that have them in what they are called, which is told as well: nobody reads through so many, and finding them all
 takes seconds.

@@ -41,7 +41,7 @@ _GROUPS = text("select id, framework_key, stage, simulated, values from caseforg
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What the candidates of a group have in common."""
+    """The framework, stage, origin and columns that the candidates of a group have in common."""
 
     framework_key: str
     stage: str
@@ -89,7 +89,7 @@ def _groups(connection: Connection, counted: tuple[str, str | None, str | None, 
 
 
 def _statuses(decided: dict[str, int], total: int) -> dict[UseCaseStatus, int]:
-    """Where use cases stand; on which nothing was decided are ideas, as those are of which that was said."""
+    """Counts use cases by status: those on which nothing was decided are ideas, too."""
     counts = {**decided, IDEA: total - sum(count for status, count in decided.items() if status != IDEA)}
     return {status: counts[status] for status in UseCaseStatus if counts.get(status)}
 

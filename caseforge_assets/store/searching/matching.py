@@ -1,4 +1,4 @@
-"""What a search is written as, in SQL: conditions on found texts, for each language that these are in."""
+"""Writes a search in SQL: conditions on found texts, for each language that these are in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_QUERY = 200
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How words are looked for: in which configurations, and whether some have to stand beside each other, which no index tells."""
+    """The way to look for words: the configurations, and whether some have to stand beside each other, which no index tells."""
 
     configs: Sequence[str]
     phrases: bool

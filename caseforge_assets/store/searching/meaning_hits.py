@@ -1,4 +1,4 @@
-"""What is near in meaning, as the search shows it: with its title, and the beginning of what it says."""
+"""Shows what is near in meaning as the search does: with its title, and the beginning of what it says."""
 
 from __future__ import annotations
 

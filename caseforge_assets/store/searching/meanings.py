@@ -198,7 +198,7 @@ order by seen.likeness desc, seen.id
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What may be found: nodes or candidates (`NODE`, `CANDIDATE`), of which frameworks (None: all), simulated or not, and of any node but one."""
+    """Conditions on what is found: kinds (`NODE`, `CANDIDATE`), frameworks (None: all), simulated or not, all nodes but one."""
 
     kinds: Sequence[str]
     frameworks: Sequence[str] | None

@@ -1,4 +1,4 @@
-"""What is nearest in meaning to a question, a node or a candidate; and indexes over the vectors, by which that takes some milliseconds where they are many.
+"""Finds what is nearest in meaning to a question, a node or a candidate; keeps indexes, by which that takes some milliseconds where vectors are many.
 
 An index finds nearly all of what is near, and always the same. What lies beyond its reach, or is hidden from it by filters, is found by comparing every vector.
 """

@@ -130,7 +130,7 @@ def _places(small: str, beginnings: Collection[str]) -> list[tuple[int, str]]:
 
 
 def _best(places: Sequence[tuple[int, str]], seen: set[str]) -> tuple[int, set[str]]:
-    """Where most words stand near each other that no other passage has, and which; the first of such places."""
+    """Finds the first place where most words stand near each other that no other passage has, and these words."""
     present = {beginning for _, beginning in places}
     best, best_near, counts = 0, set[str](), (-1, -1)
     for at, near in _near_each(places):
@@ -142,7 +142,7 @@ def _best(places: Sequence[tuple[int, str]], seen: set[str]) -> tuple[int, set[s
 
 
 def _near_each(places: Sequence[tuple[int, str]]) -> Iterator[tuple[int, set[str]]]:
-    """Where each of the words begins, and which ones stand from there on near it."""
+    """Gives the place of each word, with the words that begin there or a little behind it."""
     end = 0
     for number, (at, _) in enumerate(places):
         while end < len(places) and places[end][0] < at + BEHIND:

@@ -42,7 +42,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for, and where.
+    """A search: its words, and where to look.
 
     Attributes:
         words: As people write it.
@@ -57,7 +57,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Found:
-    """What is found and ranked: ids and ranks, the best first, and counts of it.
+    """The results of a search: ids and ranks, the best first, and counts of them.
 
     Attributes:
         more: There are further ones, which are not ranked and not counted.
@@ -73,7 +73,7 @@ class Found:
 
     @property
     def count(self) -> int:
-        """How many are ranked."""
+        """The number of results that are ranked."""
         return len(self.ids)
 
     def page(self, after: tuple[float, int] | None, limit: int) -> list[tuple[int, float]]:

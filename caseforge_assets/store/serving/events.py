@@ -20,7 +20,7 @@ FEW = 20  # more are copied
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told: its kind, what it is about, whose it is, and what a listener needs of it."""
+    """An event to be told: its kind, its subject, its framework, and what a listener needs of it."""
 
     kind: EventKind
     subject: str

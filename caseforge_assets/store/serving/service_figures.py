@@ -15,7 +15,7 @@ from caseforge_assets.store.schema.constants import listed
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many there are in a state, and the seconds for which the oldest has been there."""
+    """The number of things in a state, and the seconds for which the oldest has been there."""
 
     count: int
     oldest_s: float

@@ -1,4 +1,4 @@
-"""Whose candidates may be others now, so that it is to be seen which use cases are similar to them: noted where the rows of lists are made anew."""
+"""Keeps the nodes whose candidates may be others now, to find similar ones anew: noted where the rows of lists are made anew, taken from here."""
 
 from __future__ import annotations
 

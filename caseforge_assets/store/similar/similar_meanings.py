@@ -47,7 +47,7 @@ beside as materialized (
 
 
 def dimensions(connection: Connection) -> int:
-    """How many numbers vectors have that are looked through; 0: there are none."""
+    """The number of numbers in the vectors that are looked through; 0: there are none."""
     if not is_there(connection):
         return 0
     query = text("select atttypmod from pg_attribute where attrelid = to_regclass('caseforge.meaning') and attname = 'vector'")
@@ -149,5 +149,5 @@ def wait_again(connection: Connection, candidate_ids: Sequence[int]) -> None:
 
 
 def _read_anew(connection: Connection) -> None:
-    """What was answered of groups is another state from now on."""
+    """Moves the state of what is read on, so that answers about groups from before count no more."""
     connection.execute(text("update caseforge.reading_framework set revision = revision + 1"))

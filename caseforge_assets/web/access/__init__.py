@@ -1,1 +1,1 @@
-"""Who is calling, and whether they may: tokens, sessions, sign-in, and what protects browsers. What roles allow is decided in `access`."""
+"""Recognizes callers, and holds them to their roles: tokens, sessions, sign-in, protection of browsers. What roles allow is in `access`."""

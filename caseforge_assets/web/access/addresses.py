@@ -1,4 +1,4 @@
-"""Where a request comes from, and under which name the service was called: a page of others must not speak for a person (DNS rebinding, forged requests)."""
+"""Checks the name that a request was sent to and the page that it comes from, against DNS rebinding and forged requests; finds its client's address."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ async def is_known(request: Request, service: Service) -> bool:
 
 
 def shown_by(request: Request, service: Service) -> Shown | None:
-    """What a request shows of who calls: a program's token, or a browser's session; None: neither."""
+    """Finds what a request identifies its caller by: a program's token, or else a browser's session; None: neither."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
         return Shown(digest_of(secret.strip()))

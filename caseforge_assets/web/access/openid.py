@@ -48,7 +48,7 @@ _SIGNED_BY = [
 
 @dataclass(frozen=True)
 class Attempt:
-    """What an answer of the provider has to fit; kept by the browser that has begun, signed, for ten minutes."""
+    """A sign-in that was begun, which the provider's answer has to fit; the browser keeps it, signed, for ten minutes."""
 
     state: str
     nonce: str
@@ -59,7 +59,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Person:
-    """Who has signed in, as the provider says."""
+    """A person who has signed in: subject, name and groups, as the provider states them."""
 
     subject: str
     name: str

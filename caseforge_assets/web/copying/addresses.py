@@ -1,4 +1,4 @@
-"""Which pages are copied, and the file that each becomes: names on which all systems agree, and nothing of them a path that somebody gave."""
+"""Chooses the pages to copy and names a file for each: names on which all systems agree, and nothing of them a path that somebody gave."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _codes(connection: Connection, key: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Copied:
-    """Which pages are copied, those from which the others are found, and what each says of being a copy."""
+    """The pages to copy, the addresses that lead to all others, and the notice on each page that it is a copy."""
 
     pages: CopiedPages
     starts: list[str]

@@ -1,1 +1,1 @@
-"""What happens, as it happens: streams of events, and messages of providers. Delivering to webhooks is a command (`telling`)."""
+"""Events as they happen: streams to listeners, and messages from providers. Delivering to webhooks is a command (`telling`)."""

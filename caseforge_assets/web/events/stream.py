@@ -19,7 +19,7 @@ Recognize = Callable[[], Awaitable[Caller]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a listener wants, and may see; None: all."""
+    """The kinds and frameworks of the events that a listener wants and may see; None: all."""
 
     kinds: Collection[str] | None
     framework_keys: Collection[str] | None

@@ -1,1 +1,1 @@
-"""What spares reading twice: answers and figures that are kept until anything changes, entity tags, one look for all who ask. What goes over the wire is `wire`."""
+"""Saves reading twice: answers and figures that are kept until anything changes, entity tags, one look for all who ask. What goes over the wire is `wire`."""

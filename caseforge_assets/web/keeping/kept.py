@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Kept:
-    """What was counted in states of the store, the least asked for forgotten first: what was counted in a state that is over is asked for by nobody."""
+    """A cache of what was counted in a state of the store. Nobody asks for an earlier state's counts; the longest unasked go first."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         """Nothing is kept yet; `most` is how much is."""
@@ -63,7 +63,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Counted(Generic[Value]):
-    """What was counted, in which state of the store, and when."""
+    """A counted value with the state of the store that it was counted in, the time of counting, and the seconds that it took."""
 
     value: Value
     state: str

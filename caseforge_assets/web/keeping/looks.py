@@ -27,7 +27,7 @@ NOTED_EVERY_S = 50.0  # somewhat less than the minute after which a use is noted
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a request shows of who calls: the digest of a token's secret, or of a session's."""
+    """A credential that a request shows: the digest of a token's secret, or of a session's."""
 
     digest: str
     is_session: bool = False
@@ -43,7 +43,7 @@ class SeenSession:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look found: the usable ones of the tokens and sessions that were shown, by digest, and the state of the store."""
+    """The result of a look: the usable ones of the tokens and sessions that were shown, by digest, and the state of the store."""
 
     tokens: Mapping[str, TokenRow]
     sessions: Mapping[str, SeenSession]

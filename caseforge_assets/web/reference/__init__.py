@@ -1,1 +1,1 @@
-"""What the service says of itself: the OpenAPI document, and pages that show it without anything from another host. Each endpoint is described where it stands."""
+"""Describes the service: the OpenAPI document, and pages that show it without anything from another host. Each endpoint is described where it stands."""

@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation may answer."""
+    """A possible answer of an operation: its status, its description, and the schema that it refers to."""
 
     status: str
     says: str
@@ -53,7 +53,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What goes over the wire under a name."""
+    """A named schema: its description, and its fields or values."""
 
     name: str
     says: str

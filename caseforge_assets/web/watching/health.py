@@ -32,7 +32,7 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the service can work, part by part; why not is in its log."""
+    """Readiness of the service, part by part; the reason why a part is not ready is in its log."""
 
     ready: bool
     parts: dict[str, bool] = Field(examples=[{"database": True, "migrations": True, "artifacts": True}])

@@ -1,1 +1,1 @@
-"""What goes over the wire, whatever it is about: problem documents, pages and their cursors, entity tags, calls that are answered once. No endpoint lives here."""
+"""Forms of all that goes over the wire: problem documents, pages and their cursors, money, calls that are answered once. No endpoint lives here."""

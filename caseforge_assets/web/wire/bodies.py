@@ -19,7 +19,7 @@ PACE_BYTES_S = 8_192  # a body that comes more slowly on the whole is cut off
 
 @dataclass(frozen=True, slots=True)
 class Largest:
-    """How many bytes a body may have; `besides` is said where it has more."""
+    """A limit on the bytes of a body; `besides` ends the message that refuses a larger one."""
 
     count: int
     besides: str = "Nothing was done."

@@ -66,7 +66,7 @@ class BoundedHeads(HttpToolsProtocol):
         self._unread_bytes = 0
 
     def on_message_complete(self) -> None:
-        """What comes now is of the next request."""
+        """Counts anew: what comes now is of the next request."""
         super().on_message_complete()
         self._unread_bytes = 0
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """What went wrong, for a person to read and for a program to tell kinds apart by `type`; some kinds have members of their own."""
+    """A refusal or a failure, for a person to read; programs tell kinds apart by `type`. Some kinds have members of their own."""
 
     model_config = ConfigDict(extra="allow")
 

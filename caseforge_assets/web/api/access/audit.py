@@ -18,7 +18,7 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 
 class Entry(BaseModel):
-    """What somebody did."""
+    """An action in the audit log: its actor, its subject, and its time."""
 
     id: int
     done_at: datetime

@@ -19,7 +19,7 @@ Password = Annotated[SecretStr, Field(max_length=1_000)]
 
 
 class Me(BaseModel):
-    """Who is calling."""
+    """The caller: name, roles, limit, and the frameworks that may be seen."""
 
     name: str = Field(description="as it is recorded with what is done")
     roles: list[HeldRole]

@@ -35,7 +35,7 @@ EXAMPLES = 5
 
 
 class Judged(BaseModel):
-    """What reading a file came to."""
+    """The result of reading a file: its nodes, by level too, warnings, and how a plain table was read."""
 
     nodes: int
     targets: int = Field(description="nodes that get content")
@@ -53,7 +53,7 @@ class Changes(BaseModel):
 
 
 class LoadedEdition(BaseModel):
-    """What a load came to, or would come to."""
+    """The result of a load, or of its dry run: what differs, and the requests that it calls for with their cost."""
 
     framework: str
     dry_run: bool = Field(description="true: nothing was stored")
@@ -105,7 +105,7 @@ def load_edition(
 
 @dataclass(frozen=True)
 class Load:
-    """What somebody may load, and wants to: a new framework or an edition of one.
+    """A load that the caller may make: of a new framework, or of an edition of one.
 
     Attributes:
         dry_run: Only say what differs and what it would cost.

@@ -111,7 +111,7 @@ class ChangedNodes(BaseModel):
 
 
 class EditionDifference(BaseModel):
-    """What differs between two editions; one node may differ in several ways."""
+    """The differences between two editions; one node may differ in several ways."""
 
     before: int
     after: int

@@ -17,7 +17,7 @@ router = APIRouter(tags=["frameworks"])
 
 
 class RemovedFramework(BaseModel):
-    """What taking a framework out came to, or would come to."""
+    """The result of taking a framework out, or of its dry run."""
 
     framework: str
     dry_run: bool = Field(description="true: nothing was changed")

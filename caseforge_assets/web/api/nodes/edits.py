@@ -50,7 +50,7 @@ class WrittenItem(BaseModel):
 
 
 class Kept(BaseModel):
-    """What an edit came to."""
+    """The result of an edit: the content's version now, and whether anything was stored."""
 
     framework: str
     code: str

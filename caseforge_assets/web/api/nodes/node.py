@@ -25,7 +25,7 @@ router = APIRouter(tags=["nodes"])
 
 
 class Context(BaseModel):
-    """What the model is told about a node."""
+    """The text about a node that the model is given."""
 
     text: str
     version: str
@@ -33,7 +33,7 @@ class Context(BaseModel):
 
 
 class Standing(BaseModel):
-    """Where a node stands in a stage, and why."""
+    """A node's state in a stage, with what differs and what it waits for."""
 
     stage: str
     state: NodeState

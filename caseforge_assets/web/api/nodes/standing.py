@@ -1,4 +1,4 @@
-"""What of a framework needs attention: quality, what is stale, what failed."""
+"""Lists of what needs attention in a framework: scores of its contents, stale assets, failed nodes."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ class StageScores(BaseModel):
 
 
 class Quality(BaseModel):
-    """How good what was made is, by what can be measured; not whether it is true."""
+    """The measured quality of a framework's contents, stage by stage; it does not say whether they are true."""
 
     stages: list[StageScores]
 
 
 class Reason(BaseModel):
-    """Why something is stale, and since when; null: unknown."""
+    """A reason for which something is stale, and the time since when; null: unknown."""
 
     reason: str
     since: datetime | None

@@ -25,7 +25,7 @@ class ChangedRow(BaseModel):
 
 
 class WorkbookEdited(BaseModel):
-    """What a changed workbook came to, or would come to."""
+    """The result of taking a changed workbook back, or of its dry run."""
 
     framework: str
     dry_run: bool = Field(description="true: nothing was stored")

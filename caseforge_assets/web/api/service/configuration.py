@@ -23,7 +23,7 @@ class Setting(BaseModel):
 
 
 class StageMade(BaseModel):
-    """What a stage is made with."""
+    """The settings that a stage is made with: model, endpoint, options, templates of one's own."""
 
     stage: str
     reads: str | None = Field(description="the stage whose content it is made from")

@@ -46,7 +46,7 @@ class CostRow(BaseModel):
 
 
 class Costs(BaseModel):
-    """What answers cost, by one thing, and together by kind."""
+    """The costs of answers, in groups of one criterion, and their sums by kind."""
 
     by: str
     rows: list[CostRow]
@@ -77,7 +77,7 @@ class ErrorPattern(BaseModel):
 
 
 class Report(BaseModel):
-    """What came back lately."""
+    """Recent answers by period and stage, and the errors among them."""
 
     periods: list[Period]
     errors: list[ErrorPattern] = Field(description="most frequent first")

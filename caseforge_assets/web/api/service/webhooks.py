@@ -76,7 +76,7 @@ class Delivery(BaseModel):
 
 
 class Tried(BaseModel):
-    """What a webhook answered to a test."""
+    """A webhook's answer to a test."""
 
     status: int | None
     problem: str = Field(description="why it does not count as taken; empty: it does")

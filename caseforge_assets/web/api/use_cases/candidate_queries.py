@@ -1,4 +1,4 @@
-"""How candidates are asked for: which are meant, in which order, and after which one a page begins."""
+"""Reads the parameters of a request for candidates: filters, order, and the cursor after which a page begins."""
 
 from __future__ import annotations
 

@@ -50,14 +50,14 @@ class CandidateRow(BaseModel):
 
 
 class ValueCount(BaseModel):
-    """How many candidates have a value; null: those without one."""
+    """A value and the number of candidates that have it; null: those without one."""
 
     value: str | None
     count: int
 
 
 class BranchCount(BaseModel):
-    """How many candidates a branch of the first level has."""
+    """A branch of the first level and the number of its candidates."""
 
     framework: str
     code: str
@@ -66,7 +66,7 @@ class BranchCount(BaseModel):
 
 
 class Facets(BaseModel):
-    """What is meant, counted. The counts of a column, of statuses, of owners of use cases and of tags are those without its own filter."""
+    """Counts of the candidates that are meant. A column, statuses, use cases' owners and tags are counted without their own filter."""
 
     total: int
     columns: dict[str, list[ValueCount]]

@@ -33,7 +33,7 @@ Format = Literal["xlsx", "docx", "pptx", "bpmn", "md", "csv", "parquet", "jsonl"
 
 
 class ExportWanted(BaseModel):
-    """Which contents are wanted, and as what; everything that is said of them has to hold."""
+    """A request for an export: a format, and conditions on its contents, all of which have to hold."""
 
     model_config = ConfigDict(extra="forbid")
 

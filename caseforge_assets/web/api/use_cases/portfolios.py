@@ -64,7 +64,7 @@ class PortfolioEntry(BaseModel):
 
 
 class PortfolioSums(BaseModel):
-    """What use cases come to: levels are counted, nobody has measured money. What says nothing stands under an empty name."""
+    """Counts of use cases by level, category, framework and status; money is not measured. An empty name: those that state none."""
 
     entries: int
     processes: int
@@ -97,7 +97,7 @@ class NewPortfolio(BaseModel):
 
 
 class ChangedPortfolio(BaseModel):
-    """What of a portfolio is to be another; what is not named stays."""
+    """Changes to a portfolio; what is not named stays."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -116,7 +116,7 @@ class NewEntries(BaseModel):
 
 
 class ChangedEntry(BaseModel):
-    """What of an entry is to be another; what is not named stays."""
+    """Changes to an entry; what is not named stays."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -34,14 +34,14 @@ IN_PASSING = 100  # contents whose vectors are taken in while somebody waits for
 
 
 class By(StrEnum):
-    """What is compared."""
+    """Ways to compare texts: by their words, or by their meaning."""
 
     words = "words"
     meaning = "meaning"
 
 
 class Kind(StrEnum):
-    """What may be found."""
+    """Kinds of things that the search finds."""
 
     node = "node"
     document = "document"

@@ -36,7 +36,7 @@ class SimilarRow(CandidateRow):
 
 
 class Similar(BaseModel):
-    """What else tells the idea of a candidate, as far as the caller sees it."""
+    """The candidates that tell the idea of one, as far as the caller sees them, and those near it in meaning."""
 
     group: int | None = Field(description="the group's number, which changes when groups are made anew; null: not compared yet")
     processes: int = Field(description="that the idea serves, that of the candidate among them")
@@ -50,7 +50,7 @@ class Similar(BaseModel):
 
 
 class FrameworkCount(BaseModel):
-    """How many of a group's candidates a framework has."""
+    """A framework and the number of a group's candidates in it."""
 
     framework: str
     count: int

@@ -60,7 +60,7 @@ class UseCase(BaseModel):
 
 
 class Decided(BaseModel):
-    """What of a decision is to be another; what is not named stays."""
+    """A change of the decision on a use case; what is not named stays."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,7 +79,7 @@ class Decided(BaseModel):
 
 
 class Comment(BaseModel):
-    """What somebody said to a use case."""
+    """A comment on a use case."""
 
     id: int
     author: str
@@ -88,7 +88,7 @@ class Comment(BaseModel):
 
 
 class WrittenComment(BaseModel):
-    """What is to be said to a use case."""
+    """A comment to be added to a use case."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -66,7 +66,7 @@ class Named(BaseModel):
 
 
 class Settled(BaseModel):
-    """What a decision about a batch came to."""
+    """The result of a decision about a batch."""
 
     batch: Batch
     outcomes: dict[str, int] | None = Field(

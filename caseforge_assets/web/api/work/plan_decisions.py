@@ -1,4 +1,4 @@
-"""What is decided of plans: approved, declined, raised, cancelled, as safely as on the command line. Nothing is sent inside a request."""
+"""Decides on plans: approves, declines, raises, cancels them, as safely as on the command line. Nothing is sent inside a request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Approval(BaseModel):
 
 
 class NewPlanLimit(BaseModel):
-    """What a plan may spend from now on."""
+    """Another limit for what a plan may spend."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -73,7 +73,7 @@ class PlannedStage(BaseModel):
 
 
 class BudgetLeft(BaseModel):
-    """What of a budget is neither spent nor reserved."""
+    """The rest of a budget, neither spent nor reserved."""
 
     left: Money
     unknown_costs: int = Field(description="answers of unknown cost, which are counted at what they were expected to cost")

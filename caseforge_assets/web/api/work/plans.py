@@ -32,7 +32,7 @@ ORDER = "plans"
 
 
 class PlanWanted(BaseModel):
-    """What is to be planned, as `caseforge plan` takes it. Without a choice: every node, and what is good is left alone."""
+    """A request for a plan, as `caseforge plan` takes it. Without a choice: every node, and what is good is left alone."""
 
     model_config = ConfigDict(extra="forbid")
 

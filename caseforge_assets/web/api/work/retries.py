@@ -30,7 +30,7 @@ router = APIRouter(tags=["plans"])
 
 
 class RetryWanted(BaseModel):
-    """What is to be asked again, as `caseforge retry` takes it: failed and cancelled nodes, or with `quality_below` contents that score less."""
+    """A request for a retry, as `caseforge retry` takes it: of failed and cancelled nodes, or of contents that score too little."""
 
     model_config = ConfigDict(extra="forbid")
 

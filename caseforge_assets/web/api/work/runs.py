@@ -24,7 +24,7 @@ ORDER = "runs"
 
 
 class RunWanted(BaseModel):
-    """What is to be done now, instead of when its time comes."""
+    """A request for work to be done now, instead of when its time comes."""
 
     model_config = ConfigDict(extra="forbid")
 

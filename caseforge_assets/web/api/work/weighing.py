@@ -1,4 +1,4 @@
-"""What may be looked at before anything is planned: what a plan would cost with other models, and which of its nodes are nearly the same as others."""
+"""Weighs a plan before it is made: its cost with other models, and nodes of it that are nearly the same as others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ComparisonWanted(PlanWanted):
 
 
 class PricedModel(BaseModel):
-    """What the plan would cost with a model, at batch prices."""
+    """A model and the plan's expected cost with it, at batch prices."""
 
     model: str
     cost: CostSum

@@ -1,4 +1,4 @@
-"""What is done with several use cases at once: decided by editors, kept in a portfolio by anybody."""
+"""Changes several use cases at once: editors decide on them, anybody keeps them in a portfolio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do with the entries of a portfolio: move, note, take out, take the new one."""
+"""Changes the entries of a portfolio: moves, notes, takes out, takes the new one in place of one that was superseded."""
 
 from __future__ import annotations
 

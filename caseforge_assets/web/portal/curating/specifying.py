@@ -43,7 +43,7 @@ FormIds = Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] | None, For
 
 @dataclass(frozen=True)
 class Part:
-    """What a plan for a framework would be.
+    """A plan as it would be made for one framework.
 
     Attributes:
         standing: Its processes by where they stand.

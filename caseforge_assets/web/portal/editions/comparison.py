@@ -31,7 +31,7 @@ Start = Annotated[int, Query(ge=0, le=10_000_000, description="how many are left
 
 @dataclass(frozen=True)
 class TwoEditions:
-    """What differs between two editions, with the nodes of both by id."""
+    """The difference between two editions, and the nodes of both by id."""
 
     difference: Difference
     before: dict[int, NodeRow]

@@ -14,7 +14,7 @@ STEPS = 10
 
 
 class By(StrEnum):
-    """What the cells are coloured by."""
+    """Measures that the cells are coloured by."""
 
     coverage = "coverage"
     quality = "quality"

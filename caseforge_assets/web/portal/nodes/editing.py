@@ -33,7 +33,7 @@ AROUND = 2
 
 @dataclass(frozen=True)
 class Written:
-    """What a form holds: a text, the version that it was made from, and whether it is to be kept though the judge has something against it."""
+    """A form's text, the version that it was made from, and whether to keep it though the judge objects."""
 
     text: str
     version: str
@@ -42,7 +42,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of a text: what saving it would come to, why it is not saved, what somebody else wrote meanwhile; and what it changes."""
+    """The page's notes on a text: what saving it would come to or why it is refused, another's text meanwhile, and the changed lines."""
 
     foreseen: ForeseenEdit | None = None
     refused: str | None = None

@@ -1,4 +1,4 @@
-"""What was made as files that people take with them: a node's at once, a branch's or a framework's when it is ready."""
+"""Contents as files that people take with them: a node's at once, a branch's or a framework's when it is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the audit log says of use cases and portfolios, in words; of use cases in frameworks that somebody does not see, only how many."""
+"""Tells what the audit log has on use cases and portfolios; of use cases in frameworks that somebody does not see, only how many."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class SentForm:
 
 
 class Sender(Protocol):
-    """What a form is answered with: see `Pages`."""
+    """The caller and the store that a form is answered with, such as `Pages`."""
 
     @property
     def caller(self) -> Caller: ...  # noqa: D102

@@ -1,4 +1,4 @@
-"""What went wrong, as a page for people instead of a document for programs."""
+"""Problems as pages for people, in place of documents for programs."""
 
 from __future__ import annotations
 

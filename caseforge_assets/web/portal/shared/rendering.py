@@ -48,7 +48,7 @@ HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-cach
 
 
 class Pages:
-    """What a page is answered with: the request, the service, and the caller, who was recognized already."""
+    """The ground of a page's answer: the request, the service, and the caller, who was recognized already."""
 
     def __init__(self, request: Request, service: Service, caller: Caller, form: SentForm | None = None) -> None:
         """Takes what every page shows something of, and the form that is sent."""
@@ -93,7 +93,7 @@ class Pages:
         return page
 
     def stage_title(self, key: str) -> str:
-        """What a stage is called; what is no stage of the project, such as `search`, as it is."""
+        """Gives a stage's title; a key that is no stage of the project, such as `search`, is given back."""
         return next((stage.title for stage in self.service.project.stages if stage.key == key), key)
 
     def _keep(self, page: HTMLResponse) -> None:

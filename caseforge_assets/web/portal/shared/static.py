@@ -1,4 +1,4 @@
-"""What pages look like and the little that they do by themselves: files of our own, under addresses that change with them."""
+"""Stylesheets, scripts and pictures of the pages: files of our own, under addresses that change with them."""
 
 from __future__ import annotations
 

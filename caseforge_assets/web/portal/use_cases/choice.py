@@ -1,4 +1,4 @@
-"""What a reader has chosen of the use cases: it stands in the address of the page, and nowhere else, so that a page can be sent to somebody."""
+"""A reader's choice among the use cases: it stands in the address of the page, and nowhere else, so that a page can be sent to somebody."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FACETS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What of the use cases is meant, in which order, and how it is shown.
+    """A choice of use cases by words and filters, with their order and the way in which they are shown.
 
     Attributes:
         branches: FRAMEWORK/CODE each.

@@ -22,7 +22,7 @@ HIGHEST_FIRST = ("High", "Medium", "Low")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What may be chosen of a facet; `count`: how many it would leave, None where that was not counted."""
+    """A value of a facet that may be chosen; `count`: the use cases that it would leave, None where that was not counted."""
 
     value: str
     label: str

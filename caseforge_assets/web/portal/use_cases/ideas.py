@@ -70,7 +70,7 @@ def show_idea(
     done: Annotated[str, Query(max_length=20)] = "",
     of: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
 ) -> HTMLResponse:
-    """Who else tells the idea of a use case, with the process of each, to be decided on together."""
+    """Show the use cases that tell the same idea as one, with the process of each, to be decided on together."""
     service, keys = pages.service, decode_cursor(cursor, BY_LIKENESS, 2)
     after = None if keys is None else (cursor_fraction(keys[0]), cursor_number(keys[1]))
     frameworks = seen_and_meant(caller, None)

@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was looked for, and what was found; `meant` is what was looked for instead of what was written, empty: that itself."""
+    """The candidates that words find; `meant` are the words that were taken instead of those written, empty: these themselves."""
 
     found: FoundCandidates
     meant: str = ""

@@ -48,7 +48,7 @@ Short = Annotated[str, Form(max_length=2_000)]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What somebody wrote into a form that could not be kept, so that it is not lost."""
+    """The contents of a form that could not be kept, which is shown again so that nothing is lost."""
 
     decision: Decision | None = None
     tags: str = ""

@@ -1,4 +1,4 @@
-"""What answers cost and how they came: sums, budgets, and a chart of the last days."""
+"""Pages of costs and answers: sums, what is left of budgets, and a chart of the last days."""
 
 from __future__ import annotations
 

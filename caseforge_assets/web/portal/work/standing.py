@@ -1,4 +1,4 @@
-"""What needs somebody: nodes that failed, and alerts."""
+"""Pages of what needs somebody: nodes that failed, and alerts."""
 
 from __future__ import annotations
 
