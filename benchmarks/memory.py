@@ -1,4 +1,4 @@
-"""What memory this process and its second one have used."""
+"""Measures the memory that this process and its second one have used."""
 
 from __future__ import annotations
 

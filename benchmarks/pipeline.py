@@ -171,7 +171,7 @@ def warm_up() -> None:
 
 
 def open_project(settings: Settings, store: Engine, provider: Provider) -> OpenProject:
-    """What commands take that work at the provider."""
+    """Opens the project for commands that work at the provider."""
     return OpenProject(settings.configuration, settings.stages, store, ArtifactFolder(settings.artifacts), provider)
 
 

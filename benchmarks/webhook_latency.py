@@ -1,4 +1,4 @@
-"""How long it takes from a provider's webhook until the documents can be read over HTTP: `python -m benchmarks.webhook_latency [NODES …]`.
+"""Measures the time from a provider's webhook until the documents can be read over HTTP: `python -m benchmarks.webhook_latency [NODES …]`.
 
 Processes as a user has them: `caseforge serve --work`, and a local server that bills (another one answers for it) and tells of the end of each batch. The interval of looks
 is an hour, so that nothing but a message brings the answers.

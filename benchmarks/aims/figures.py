@@ -1,4 +1,4 @@
-"""What a row of the table says."""
+"""Figures: the rows of the table."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        """Whether the aim is reached."""
+        """Tells whether the aim is reached."""
         return self.measured <= self.aim

@@ -30,7 +30,7 @@ TIMES = 10
 
 @dataclass(frozen=True)
 class Collecting:
-    """What collecting one output file took."""
+    """The time and memory that collecting one output file took."""
 
     file_mb: float
     lines: int

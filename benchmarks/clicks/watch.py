@@ -22,7 +22,7 @@ _STATS = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on 
 
 @dataclass
 class Clicked:
-    """What one click came to, in seconds from it."""
+    """The course of one click: times in seconds from it, runs, batches, events, memory."""
 
     partitions: int
     assets: int

@@ -24,7 +24,7 @@ FIRST_NODE = "-1-1-1-r"
 
 @dataclass(frozen=True)
 class Expected:
-    """What a fault of one node's answer comes to: its outcome, whether there is content, and words of its detail or notes."""
+    """The expected end of a fault of one node's answer: its outcome, whether there is content, and words of its detail or notes."""
 
     stage: str
     fault: str

@@ -1,4 +1,4 @@
-"""What was paid: the server's bill, from the answers in its own files, against what the store says and what `costs` adds up."""
+"""Compares the server's bill, from the answers in its own files, with what the store says and what `costs` adds up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STORED_UNIT_USD = Decimal("0.00000001")  # the store rounds each answer's cost t
 
 
 def billed_usd(project: Project) -> Decimal:
-    """What the answers in the server's files cost, each by its own tokens."""
+    """Adds up the cost of the answers in the server's files, each by its own tokens."""
     from caseforge_assets.batches.response_body import Usage
     from caseforge_assets.costs.prices import cost_usd
 
@@ -24,7 +24,7 @@ def billed_usd(project: Project) -> Decimal:
 
 
 def wrong_costs(found: dict[str, Any], stats: dict[str, Any], project: Project, unknown: int = 0) -> list[str]:
-    """What store and `costs` say otherwise than the server: answers, their tokens and cost, answers of unknown cost.
+    """Lists where store and `costs` differ from the server: in answers, their tokens and cost, answers of unknown cost.
 
     Args:
         found: what `look` returned.

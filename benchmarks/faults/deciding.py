@@ -1,4 +1,4 @@
-"""What a person does where no list tells whether a batch exists: they look at the provider's own page, and take it over or give it up."""
+"""Has a person decide where no list tells whether a batch exists: they look at the provider's own page, and take it over or give it up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASKED = re.compile(r"cannot be looked up at its provider.*`caseforge adopt (\d+)
 
 
 def group_at(group: str, like: str) -> str:
-    """What the rows of a group are called at a server that imitates a provider."""
+    """Names the rows of a group at a server that imitates a provider."""
     return group if like == OPENAI else f"{group}, {like}"
 
 

@@ -24,7 +24,7 @@ PAUSE_S = 0.004
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: exit code (negative: the signal that killed it), what it printed, what its task returned."""
+    """The end of a child: exit code (negative: the signal that killed it), what it printed, what its task returned."""
 
     status: int
     output: str
@@ -33,7 +33,7 @@ class Ended:
 
     @property
     def killed(self) -> bool:
-        """Whether SIGKILL ended it."""
+        """Tells whether SIGKILL ended it."""
         return self.status == -signal.SIGKILL
 
 

@@ -59,7 +59,7 @@ def _done(ended: Ended) -> None:
 
 
 def _not_right(project: Project, stage: str) -> Sequence[str]:
-    """What is wrong after the jobs alone: every node of the stage has to be there, and Dagster has to show it."""
+    """Lists what is wrong after the jobs alone: every node of the stage has to be there, and Dagster has to show it."""
     found = project.look()
     _, once, _ = found["stored"][stage]
     return [*found["wrong"], *([f"after the jobs, {once} of {project.nodes} nodes are there"] if once != project.nodes else [])]

@@ -1,4 +1,4 @@
-"""Does the bench notice? `python -m benchmarks.faults.mutants [--json] [NAME …]`: CaseForge is broken in named ways, from outside.
+"""Tests whether the bench notices: `python -m benchmarks.faults.mutants [--json] [NAME …]` breaks CaseForge in named ways, from outside.
 
 Each mutant is one rule of CaseForge that does not hold any more in the processes of its commands. The cases that should see it run with it,
 after they ran without it: a case that is bad anyway notices nothing. Exit code 1 when a mutant survives, 2 when one breaks nothing.
@@ -45,7 +45,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Noticed:
-    """What became of a mutant: the case that noticed and what it said; both empty when none did."""
+    """The end of a mutant: the case that noticed it and what it said; both empty when none did."""
 
     mutant: str
     rule: str
@@ -54,7 +54,7 @@ class Noticed:
 
     @property
     def survived(self) -> bool:
-        """Whether no case noticed."""
+        """Tells whether no case noticed."""
         return not self.by
 
 

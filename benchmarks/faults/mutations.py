@@ -1,4 +1,4 @@
-"""What `mutants` does to the product, in the process of a command or a job: each breaks one rule by replacing a function."""
+"""Mutations of the product by `mutants`, in the process of a command or a job: each breaks one rule by replacing a function."""
 
 from __future__ import annotations
 

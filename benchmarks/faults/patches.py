@@ -10,7 +10,7 @@ Function = Callable[..., Any]
 
 
 class Vanished(AttributeError):
-    """What is to be replaced is not there; the patch has to be made anew."""
+    """A function that is to be replaced is not there, or is another one; the patch has to be made anew."""
 
 
 def replace(path: str, make: Callable[[Function], Function]) -> None:
@@ -34,7 +34,7 @@ def replace(path: str, make: Callable[[Function], Function]) -> None:
 
 
 def must_hold(path: str, words: str) -> None:
-    """What a patch relies on.
+    """Refuses a patch whose function does not contain the words that it relies on.
 
     Raises:
         Vanished: these words do not stand in the source of the function.

@@ -20,7 +20,7 @@ ANYTHING = "anything"
 
 @dataclass(frozen=True)
 class Row:
-    """What one fault, injected some times, came to.
+    """The result of one fault, injected some times.
 
     Attributes:
         group, fault: what was done.
@@ -47,7 +47,7 @@ class Row:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was paid twice or lost, and nothing is wrong."""
+        """Tells whether it was injected, nothing was paid twice or lost, and nothing is wrong."""
         return self.injected > 0 and not (self.paid_twice or self.lost or self.silent or self.details)
 
 

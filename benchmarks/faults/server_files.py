@@ -1,4 +1,4 @@
-"""What the server's own result files hold, read from its folder: no fault of a reply stands between."""
+"""Reads the server's own result files from its folder: no fault of a reply stands between."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Given:
 
     @property
     def text(self) -> str:
-        """What was written, of a chat completion or a response."""
+        """The text that was written, of a chat completion or a response."""
         if "choices" in self.body:
             return str(self.body["choices"][0]["message"]["content"])
         parts = [part for item in self.body["output"] if item["type"] == "message" for part in item["content"]]

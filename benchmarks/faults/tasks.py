@@ -1,4 +1,4 @@
-"""What the children of `forks` do: a command, a Batch API server, a look at what store and Dagster say."""
+"""Tasks for the children of `forks`: a command, a job, a Batch API server, a look at what store and Dagster say."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def serve(state_dir: str, **options: Any) -> None:
 
 
 def look(key: str) -> dict[str, Any]:
-    """What store and Dagster say of a framework; see `verdict`."""
+    """Reads what store and Dagster say of a framework; see `verdict`."""
     from benchmarks.faults.verdict import look_around
 
     return look_around(key)

@@ -1,4 +1,4 @@
-"""What must hold after any fault: paid once, stored once, and Dagster says of every node what the store says."""
+"""Checks what must hold after any fault: paid once, stored once, and Dagster says of every node what the store says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where faults happen: projects with a database, an artifact folder and a Batch API server of their own, made from templates."""
+"""Worlds for faults: projects with a database, an artifact folder and a Batch API server of their own, made from templates."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Project:
 
     @property
     def endpoint(self) -> Any:
-        """What its batches are created for; some are none that the SDK knows."""
+        """The endpoint that its batches are created for; some are none that the SDK knows."""
         return LIKENESSES[self.like].endpoints[0]
 
     def start(self, *arguments: str, **options: Any) -> int:
@@ -92,7 +92,7 @@ class Project:
         return ended
 
     def look(self) -> dict[str, Any]:
-        """What store and Dagster say; see `verdict.look_around`.
+        """Reads what store and Dagster say; see `verdict.look_around`.
 
         Raises:
             RuntimeError: they cannot be asked.
@@ -104,7 +104,7 @@ class Project:
         return found
 
     def stats(self) -> dict[str, Any]:
-        """What the server says of itself: batches, requests accepted and answered, files, tokens, faults that hit."""
+        """Asks the server for its own counts: batches, requests accepted and answered, files, tokens, faults that hit."""
         with urllib.request.urlopen(f"{self.base_url}/_caseforge/stats", timeout=10) as response:
             counts: dict[str, Any] = json.load(response)
         return counts
@@ -179,7 +179,7 @@ class World:
 
     @contextmanager
     def broken_by(self, mutant: str, statement: str = "") -> Iterator[None]:
-        """What runs in the block's projects is broken in this way; see `mutants`. Templates are made by what is whole.
+        """Breaks in this way what runs in the block's projects; see `mutants`. Templates are made by what is whole.
 
         Args:
             mutant: one of `mutations`.

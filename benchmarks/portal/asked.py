@@ -1,4 +1,4 @@
-"""Which pages readers open: each kind in several states, first and last pages alike."""
+"""Pages that readers open: each kind in several states, first and last pages alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a measure tells two groups apart: the area under the curve, and the spread of a group's scores."""
+"""Measures how far a score tells two groups apart: by the area under the curve, and the spread of a group's scores."""
 
 from __future__ import annotations
 

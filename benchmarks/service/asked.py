@@ -1,4 +1,4 @@
-"""What clients ask for, by class, with the aim of each: reads and filtered lists, and the search with facets; first and last pages."""
+"""Addresses that clients ask for, by class, with the aim of each: reads, filtered lists, and searches with facets; first and last pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Asked:
 
 
 def everything(client: Client, words: list[str]) -> list[Asked]:
-    """What is asked, one after another by chance; addresses of last pages are found beforehand."""
+    """Gathers the addresses to ask for, by chance; those of last pages are found beforehand."""
     chance = random.Random(7)
     codes = [row["code"] for row in client.get(f"{AT}/nodes?level=4&limit=500")["items"]]
     uids = [row["uid"] for row in client.get(f"{AT}/candidates?limit=500")["items"]]

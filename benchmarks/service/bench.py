@@ -128,7 +128,7 @@ def ask(
 
 
 def times(taken: list[float]) -> dict[str, float]:
-    """How many, and what half, 95 and 99 % of them stayed below, in milliseconds."""
+    """Counts times, and gives those below which half, 95 and 99 % of them stayed, in milliseconds; of fewer than two, the number alone."""
     if len(taken) < 2:
         return {"answers": len(taken)}
     parts = statistics.quantiles(taken, n=100)

@@ -1,4 +1,4 @@
-"""What changes while clients ask: a comment on a use case every few seconds, as where people work."""
+"""Changes the store while clients ask: a comment on a use case every few seconds, as where people work."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ class Client:
         return len(body)
 
     def led_to(self, address: str) -> str:
-        """Where an address leads to that is another one's name."""
+        """Gives the address that another one leads to."""
         answer, _ = self._ask(address)
         return answer.headers["location"]
 
     def get(self, address: str) -> Any:
-        """What is answered, which has to be a success."""
+        """Asks for an address, and gives its answer, which has to be a success."""
         answer, body = self._ask(address)
         if answer.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
@@ -80,7 +80,7 @@ class TimedClient:
 
 
 def many_clients(port: int, token: str, addresses: list[str], seconds: float, pause_s: float, seed: int) -> list[tuple[int, float, int]]:
-    """What half of the clients were answered: number of the address, milliseconds, status."""
+    """Has half of the clients ask; gives, of each answer, the number of its address, milliseconds, and status."""
     until = time.monotonic() + seconds
 
     def run(number: int) -> list[tuple[int, float, int]]:

@@ -1,4 +1,4 @@
-"""What a service says and takes while it is asked: its own time for an answer, and the memory of its processes."""
+"""Measures a service while it is asked: its own time for an answer, and the memory and CPU of its processes."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def judge_pairs() -> dict[str, Any]:
 
 
 def judge_simulated() -> dict[str, Any]:
-    """What becomes of the local server's answers, whose titles are made of six forms and twenty tasks, and whose texts of six sentences."""
+    """Groups the local server's answers, whose titles are made of six forms and twenty tasks, and whose texts of six sentences."""
     told = simulated(1_500)
     ideas = [idea_words(title, [text], process) for title, text, process in told]
     started = time.process_time()
