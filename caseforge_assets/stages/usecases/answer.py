@@ -1,13 +1,27 @@
-"""The judge of use cases: from an answer's text to six to ten candidates, or the reason why there are none."""
+"""The judge of use cases: from an answer's text to six to ten candidates, or the reason why there are none.
 
+One that is to the letter as it was asked for is validated as a whole, and that is all. Any other is read and checked with tolerance, each candidate by itself.
+"""
+
+import json
+from collections import Counter
 from collections.abc import Sequence
 
-from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement, Outcome
+from caseforge_assets.safe_text import replace_unstorable
+from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
 from caseforge_assets.stages.usecases.candidate_list import KEY
 from caseforge_assets.stages.usecases.reading import Reading, read_candidates
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, UseCase
+from caseforge_assets.stages.usecases.record import (
+    CHOICES,
+    LEAST_CANDIDATES,
+    MOST_CANDIDATES,
+    STORED_TITLE_CHARACTERS,
+    UseCase,
+    UseCases,
+    item_of,
+)
 from caseforge_assets.stages.usecases.rendering import render_candidates
-from caseforge_assets.stages.usecases.validation import Checked, check_candidate, repeated_titles, say_problems, stored_title
+from caseforge_assets.stages.usecases.validation import Checked, check_candidate, say_problems
 from caseforge_assets.wording import counted
 
 
@@ -20,6 +34,46 @@ def judge_text(answer: Answer) -> Judgement:
     Returns:
         `ok` or `salvaged` with the candidates, or one of `truncated`, `invalid_json`, `schema_violation` and
         `too_few_candidates`, saying why.
+    """
+    if answer.cut or (use_cases := read_as_asked(answer.text)) is None:
+        return judge_tolerantly(answer)
+    items = tuple(map(item_of, use_cases))
+    return Judgement(Outcome.ok, content=Content(render_candidates(items), items))
+
+
+def read_as_asked(text: str) -> Sequence[UseCase] | None:
+    """Read candidates of which nothing has to be said; None where the text is not to the letter as it was asked for.
+
+    Args:
+        text: The answer's.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_with_each_key_once)
+        use_cases = UseCases.model_validate(value).use_cases
+    except (ValueError, RecursionError):
+        return None
+    said = "\n".join(part for raw in value[KEY] for part in raw.values())
+    as_asked = (
+        all(raw[name] == getattr(use_case, name) for raw, use_case in zip(value[KEY], use_cases, strict=True) for name in CHOICES)
+        and all(len(use_case.title) <= STORED_TITLE_CHARACTERS for use_case in use_cases)
+        and not _repeated_titles(use_cases)
+        and replace_unstorable(said) == said
+    )
+    return use_cases if as_asked else None
+
+
+def _with_each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key stands there several times")
+    return value
+
+
+def judge_tolerantly(answer: Answer) -> Judgement:
+    """Judge an answer in whatever form it came, with a note for each thing that was tolerated.
+
+    Args:
+        answer: As for `judge_text`.
     """
     reading = read_candidates(answer.text, answer.cut, _is_good)
     if not reading.whole:
@@ -78,13 +132,15 @@ def _problems(candidate: Checked, reading: Reading) -> list[str]:
 
 def _accept(outcome: Outcome, checked: Sequence[Checked], notes: list[str], beyond: Sequence[Checked]) -> Judgement:
     use_cases = [candidate.use_case for candidate in checked if candidate.use_case is not None]
-    items = tuple(_item(use_case) for use_case in use_cases)
-    all_notes = (*notes, *(note for candidate in checked for note in candidate.notes), *repeated_titles(use_cases))
+    items = tuple(map(item_of, use_cases))
+    all_notes = (*notes, *(note for candidate in checked for note in candidate.notes), *_repeated_titles(use_cases))
     detail = notes[0][0].lower() + notes[0][1:].rstrip(".") if outcome is Outcome.salvaged else ""
-    surplus = tuple(_item(candidate.use_case) for candidate in beyond if candidate.use_case is not None)
+    surplus = tuple(item_of(candidate.use_case) for candidate in beyond if candidate.use_case is not None)
     return Judgement(outcome, detail, Content(render_candidates(items), items, surplus), all_notes)
 
 
-def _item(use_case: UseCase) -> Item:
-    values: dict[str, object] = use_case.model_dump(mode="json", exclude={"title"})
-    return Item(stored_title(use_case.title), values | {"complexity_score": LEVEL_NUMBERS[use_case.complexity_score]})
+def _repeated_titles(use_cases: Sequence[UseCase]) -> list[str]:
+    """Say which titles appear more than once, case and spaces aside."""
+    titles = [use_case.title for use_case in use_cases]
+    plain = [" ".join(title.casefold().split()) for title in titles]
+    return [f'{count} candidates have the title "{titles[plain.index(title)]}".' for title, count in Counter(plain).items() if count > 1]

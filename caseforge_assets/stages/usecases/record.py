@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
 from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stand_ins import OPENINGS, SHORT_CHARACTERS, is_stand_in
 
 LEAST_CANDIDATES = 6
@@ -121,11 +122,12 @@ _REMARK = re.compile(r"^([a-z ]+?)\s*[(\[:;,–—-]\s*(.+)$")
 _OF_WHAT = re.compile(r" (?:complexity|difficulty|effort|risk|roi|return|return on investment|level|impact|value)$")  # "Medium complexity"
 _SAYS_ANYTHING = re.compile(r"[^\W_]")
 _WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
+_AS_ASKED = frozenset(_WRITTEN.values())
 
 
 def _as_written(value: object) -> object:
     """Bring a choice to its written form, without pictures, emphasis and remarks around it; anything else is left to validation."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value in _AS_ASKED:
         return value
     plain = " ".join(_EDGES.sub("", unicodedata.normalize("NFKC", visible(value)).casefold()).split())
     if choice := _choice(plain) or _choice(_OF_WHAT.sub("", plain)):
@@ -199,3 +201,15 @@ def candidate_uid(code: str, position: int) -> str:
         position: The candidate's place in its answer; the first is 1.
     """
     return f"{code}-UC{position:02d}"
+
+
+def item_of(use_case: UseCase) -> Item:
+    """Give a candidate as it is stored, with the complexity as a number and a title that is not too long.
+
+    Args:
+        use_case: The candidate.
+    """
+    values: dict[str, object] = use_case.model_dump(mode="json", exclude={"title"})
+    title = use_case.title
+    stored = title if len(title) <= STORED_TITLE_CHARACTERS else title[: STORED_TITLE_CHARACTERS - 1].rstrip() + "…"
+    return Item(stored, values | {"complexity_score": LEVEL_NUMBERS[use_case.complexity_score]})

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, Level
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, item_of
 from caseforge_assets.stages.usecases.rendering import FACTS, TEXTS, render_candidates
-from caseforge_assets.stages.usecases.validation import check_candidate, say_problems, stored_title
+from caseforge_assets.stages.usecases.validation import check_candidate, say_problems
 from caseforge_assets.wording import counted
 
 _TITLE = re.compile(r"^##[ \t]+(?:(\d+)[.)][ \t]*)?(\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
@@ -41,7 +41,7 @@ def read_page_of_candidates(text: str, before: Sequence[Item], shown: Callable[[
         )
     if problems:
         raise ValueError(f"the use cases are not accepted: {say_problems(problems)}")
-    return tuple(item_of(dict(candidate.use_case.model_dump(mode="json"))) for candidate in checked if candidate.use_case is not None)
+    return tuple(item_of(candidate.use_case) for candidate in checked if candidate.use_case is not None)
 
 
 def with_fields(item: Item, written: Mapping[str, object]) -> Item:
@@ -58,21 +58,11 @@ def with_fields(item: Item, written: Mapping[str, object]) -> Item:
     checked = check_candidate({**raw_of(item), **written, **levels}, 1)
     if checked.use_case is None:
         raise ValueError("; ".join(problem.removeprefix("candidate 1: ") for problem in checked.problems))
-    return item_of(dict(checked.use_case.model_dump(mode="json")))
+    return item_of(checked.use_case)
 
 
 def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.strip().isdigit() else value
-
-
-def item_of(fields: dict[str, object]) -> Item:
-    """Make an item of validated fields, with the complexity as the number that is stored.
-
-    Args:
-        fields: All fields of a candidate, the title among them.
-    """
-    title = stored_title(str(fields.pop("title")))
-    return Item(title, fields | {"complexity_score": LEVEL_NUMBERS[Level(str(fields["complexity_score"]))]})
 
 
 def raw_of(item: Item) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,26 +87,6 @@ def say_problems(problems: Sequence[str]) -> str:
     return "; ".join(problems[:_MOST_PROBLEMS_SAID]) + (f"; and {more} more" if more > 0 else "")
 
 
-def repeated_titles(use_cases: Sequence[UseCase]) -> list[str]:
-    """Say which titles appear more than once, case and spaces aside.
-
-    Args:
-        use_cases: The candidates of one node.
-    """
-    first = {_plain(use_case.title): use_case.title for use_case in reversed(use_cases)}
-    counts = Counter(_plain(use_case.title) for use_case in use_cases)
-    return [f'{count} candidates have the title "{first[title]}".' for title, count in counts.items() if count > 1]
-
-
-def stored_title(title: str) -> str:
-    """Cut a title to the length that is stored.
-
-    Args:
-        title: Of any length.
-    """
-    return title if len(title) <= STORED_TITLE_CHARACTERS else title[: STORED_TITLE_CHARACTERS - 1].rstrip() + "…"
-
-
 def _notes(where: str, raw: dict[str, object], asked: dict[str, object], use_case: UseCase, extras: Sequence[str]) -> list[str]:
     notes = []
     if len(use_case.title) > STORED_TITLE_CHARACTERS:
@@ -136,10 +115,6 @@ def _in_words(problem: object) -> str:
 
 def _storable(value: object) -> object:
     return replace_unstorable(value) if isinstance(value, str) else value
-
-
-def _plain(title: str) -> str:
-    return " ".join(title.casefold().split())
 
 
 def plain_value(field: str, value: object) -> object:
