@@ -1,4 +1,4 @@
-"""What tests of several folders share: a PostgreSQL server for the session, an empty database and a Dagster instance for each test."""
+"""Fixtures of tests of several folders: a PostgreSQL server for the session, an empty database and a Dagster instance for each test."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ telemetry: {enabled: false}
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays: looking through it for garbage again and again took a tenth of the time of tests."""
+    """Keeps what is imported by now: looking through it for garbage again and again took a tenth of the time of tests."""
     gc.collect()
     gc.freeze()
 
@@ -124,7 +124,7 @@ def store(postgres_url: str, store_template: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def closing() -> Iterator[ThreadPoolExecutor]:
-    """Where things are closed that no later test waits for: a server takes longer to stop than many tests to run."""
+    """A pool in which things are closed that no later test waits for: a server takes longer to stop than many tests to run."""
     with ThreadPoolExecutor() as pool:
         yield pool
 
@@ -155,7 +155,7 @@ def shop_template(postgres_url: str, store_template: str, tmp_path_factory: pyte
 
 @pytest.fixture(scope="session")
 def made_once(postgres_url: str, shop_template: str, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
-    """What benches were given."""
+    """The beginnings that benches were given, to be copied."""
     from caseforge_assets_tests.made_once import MadeOnce
 
     return MadeOnce(postgres_url, tmp_path_factory.mktemp("made_once"), shop_template)

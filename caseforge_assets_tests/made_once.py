@@ -1,4 +1,4 @@
-"""What tests start from is made once in a session, and copied: answering, judging and storing the same again takes longer than what most of them are about."""
+"""Makes what tests start from once in a session, to be copied: answering, judging and storing the same again takes longer than what most of them are about."""
 
 from __future__ import annotations
 

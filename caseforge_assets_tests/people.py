@@ -1,4 +1,4 @@
-"""Where alerts go in tests: a real SMTP server and a real webhook, both on this machine, and what reached them."""
+"""Receivers of alerts in tests: a real SMTP server and a real webhook, both on this machine, and what reached them."""
 
 from __future__ import annotations
 

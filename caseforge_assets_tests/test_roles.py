@@ -1,4 +1,4 @@
-"""What roles allow, overall and in one framework; how long who fails to sign in has to wait."""
+"""Roles allow what they say, overall and in one framework; sign-ins that fail have to wait."""
 
 from __future__ import annotations
 

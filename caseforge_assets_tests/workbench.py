@@ -78,7 +78,7 @@ def renamed(code: str, name: str) -> list[tuple[str, ...]]:
 
 
 def stats(base_url: str) -> dict[str, Any]:
-    """What a server says of itself: batches created, requests accepted, how often the same body was."""
+    """Asks a server for its own counts: batches created, requests accepted, how often the same body was."""
     with urllib.request.urlopen(f"{base_url}/_caseforge/stats") as response:
         counts: dict[str, Any] = json.load(response)
     return counts
@@ -97,7 +97,7 @@ def serving(folder: Path, *, bills: bool = False, latency_s: float = 0.0, **opti
 
 @dataclass(frozen=True)
 class Workbench:
-    """What commands take as arguments, and short ways to call them."""
+    """The arguments that commands take, and short ways to call them."""
 
     store: Engine
     folder: ArtifactFolder
@@ -110,7 +110,7 @@ class Workbench:
 
     @property
     def project(self) -> OpenProject:
-        """What commands take."""
+        """The project as commands take it."""
         return OpenProject(self.configuration, self.stages, self.store, self.folder, self.provider)
 
     def with_stages(self, *stages: Stage) -> Workbench:
@@ -171,7 +171,7 @@ class Workbench:
         return self.work()
 
     def given(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), **options: Any) -> None:
-        """What `generate` makes, copied from when it was made first: for tests of what comes after it. Nothing may be done before; the server knows nothing of it."""
+        """Gives what `generate` makes first of all, copied from its first making, for tests of what comes after; the server does not know of it."""
         assert self.made_once is not None, "only what the fixture opened is given anything"
         served, configuration = self.opened_with
 
@@ -198,7 +198,7 @@ class Workbench:
         return [row[0] for row in self.query(sql, **values)]
 
     def stats(self) -> dict[str, Any]:
-        """What the server says of itself."""
+        """Asks the server for its own counts."""
         return stats(self.provider.base_url)
 
 

@@ -1,4 +1,4 @@
-"""What findings mean for open alerts, when a delivery is tried again, and what a message looks like."""
+"""Findings change open alerts; deliveries are tried again, ever more rarely; a message is bounded, the gravest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests send and how they read what comes back."""
+"""Requests that the tests send, and ways to read the results."""
 
 from __future__ import annotations
 

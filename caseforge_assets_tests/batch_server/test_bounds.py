@@ -69,7 +69,7 @@ def test_a_body_up_to_the_limit_is_read(server: RunningServer) -> None:
 
 
 def sent_bytes(connection: socket.socket, piece: bytes, most_bytes: int) -> int:
-    """How much a server takes until it hangs up."""
+    """Counts the bytes that a server takes until it hangs up."""
     sent = 0
     while sent < most_bytes:
         try:

@@ -1,4 +1,4 @@
-"""What the server does otherwise when it imitates another provider than OpenAI."""
+"""The server imitates other providers than OpenAI, each with its own ways."""
 
 from __future__ import annotations
 

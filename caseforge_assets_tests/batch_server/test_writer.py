@@ -1,4 +1,4 @@
-"""What the built-in writer makes of a request."""
+"""The built-in writer answers a request by its schema, its sections and its subject."""
 
 from __future__ import annotations
 

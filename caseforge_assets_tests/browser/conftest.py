@@ -80,7 +80,7 @@ class Ui:
         return str(found["results"][0]["status"]) if found["results"] else ""
 
     def backfills(self) -> int:
-        """How many backfills there are."""
+        """Counts the backfills."""
         found = self.webserver.ask("{ partitionBackfillsOrError { ... on PartitionBackfills { results { status } } } }")
         return len(found["results"])
 

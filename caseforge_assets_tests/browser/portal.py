@@ -74,7 +74,7 @@ def opened_portal(served: Served) -> Iterator[Portal]:
 
 
 def serious_faults(page: Page, *rules: str) -> list[str]:
-    """What axe finds serious on a page, by all rules or by some: rule, and where."""
+    """Lists the faults that axe finds serious on a page, by all rules or by some: rule, and place."""
     from axe_playwright_python.base import AXE_SCRIPT
 
     if not page.evaluate("'axe' in window"):
@@ -92,7 +92,7 @@ def assert_good(page: Page, path: str, status: int = 200) -> None:
 
 
 def faults_of(page: Page, path: str, status: int = 200) -> list[str]:
-    """What is wrong with a page, in light and dark, large and small; loaded once, as windows and colours are the style sheet's alone."""
+    """Lists the faults of a page, in light and dark, large and small; loaded once, as windows and colours are the style sheet's alone."""
     answer = page.goto(path)
     if answer is None or answer.status != status:
         return [f"{path}: answered {answer and answer.status}"]
@@ -108,7 +108,7 @@ def faults_of(page: Page, path: str, status: int = 200) -> list[str]:
 
 
 def unreached_by_keyboard(page: Page) -> list[str]:
-    """What can be clicked or filled in on a page, and is not come to by the tabulator, or not seen when it has the focus."""
+    """Lists what can be clicked or filled in on a page, and is not come to by the tabulator, or not seen when it has the focus."""
     page.evaluate(_MARK)
     left, steps = int(page.evaluate("document.querySelectorAll('[data-to-reach]').length")), 0
     page.keyboard.press("Home")

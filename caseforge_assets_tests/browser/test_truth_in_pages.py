@@ -1,4 +1,4 @@
-"""What Dagster's pages say of a partition is one truth, and what a person looks for is there; seen in a real browser."""
+"""Dagster's pages say one truth of a partition, and show what a person looks for; seen in a real browser."""
 
 from __future__ import annotations
 

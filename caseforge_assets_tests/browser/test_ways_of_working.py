@@ -1,4 +1,4 @@
-"""What a person does in Dagster's pages, done in a real browser: materialize everything, leave it to sensors, retry what failed, approve.
+"""A person's work in Dagster's pages, done in a real browser: materialize everything, leave it to sensors, retry what failed, approve.
 
 Dagster's daemon starts a backfill's runs every 30 seconds, so that these take minutes: `make test-browser` runs them.
 """

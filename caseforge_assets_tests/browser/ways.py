@@ -1,4 +1,4 @@
-"""What a person does and sees in Dagster's pages."""
+"""Steps of a person in Dagster's pages."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class CommandLine:
         return (self.folder / "caseforge.toml").read_text()
 
     def stats(self) -> dict[str, Any]:
-        """What the server says of itself."""
+        """Asks the server for its own counts."""
         return stats(self.base_url)
 
     def _invoke(self, arguments: Sequence[str], expected: int, typed: str) -> Any:

@@ -61,7 +61,7 @@ def test_a_run_in_a_process_of_its_own_brings_everything_to_its_end(
 
 
 def run_like_a_pod(instance: dg.DagsterInstance, job: str, folder: Path) -> str:
-    """What the launcher for Kubernetes has a pod do: `dagster api execute_run`, with the run's id and the instance."""
+    """Runs a job as the launcher for Kubernetes has a pod do: `dagster api execute_run`, with the run's id and the instance."""
     from caseforge_assets.definitions import build_defs
 
     origin = JobPythonOrigin(job, RepositoryPythonOrigin(sys.executable, CodePointer.from_module(MODULE, "defs", str(folder))))

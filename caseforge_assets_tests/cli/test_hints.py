@@ -1,4 +1,4 @@
-"""What a text tells a person to type works when it is typed, also where several frameworks are declared."""
+"""Every command that a text tells a person to type works when it is typed, also where several frameworks are declared."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def texts(tree: ast.AST, but: Set[int]) -> Iterator[str]:
 
 
 def not_parsed(hint: str) -> str:
-    """What click says of a command line that it cannot make sense of; a command that is named alone may lack its arguments."""
+    """Gives click's words on a command line that it cannot make sense of; a command that is named alone may lack its arguments."""
     words = [FILLED_IN.get(word, word) for word in shlex.split(hint.rstrip(".:;, "))[1:]]
     command: click.Command = caseforge
     context, name, left = None, "caseforge", words
@@ -136,7 +136,7 @@ def test_who_has_several_frameworks_can_type_what_they_are_told() -> None:
 
 
 def refused(hint: str) -> str:
-    """What a command says that cannot be used as it stands (exit code 2); empty where it can."""
+    """Gives the words of a command that cannot be used as it stands (exit code 2); empty where it can."""
     result = CliRunner().invoke(caseforge, shlex.split(hint)[1:], input="")
     return f"{hint}: {result.output}" if result.exit_code == 2 else ""
 

@@ -233,7 +233,7 @@ def checked(session: Session) -> list[Check]:
 
 
 def card(service: TestClient) -> Any:
-    """What Home shows of the framework."""
+    """The framework's card on Home."""
     (found,) = page(service, "/").xpath(f"//li[h3/a/@href='/frameworks/{KEY}']")
     return found
 

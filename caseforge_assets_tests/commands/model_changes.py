@@ -1,4 +1,4 @@
-"""What another model makes stale and sends."""
+"""Counts of what another model makes stale, and of what is sent for it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def use_cases() -> str:
 
 
 def wrong(bench: Workbench) -> list[tuple[str, str]]:
-    """What `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
+    """Lists the problems that `verify` finds; the workbench keeps no copies of workbooks and writes the journal for itself."""
     write_journal(bench.store, bench.folder)
     found = verify(bench.store, bench.stages, bench.folder).problems
     return [(problem.kind, problem.what) for problem in found if not problem.where.startswith("workbooks/")]

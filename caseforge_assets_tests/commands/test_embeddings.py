@@ -62,7 +62,7 @@ def states(shop: Workbench) -> dict[str, str]:
 
 
 def near_all(shop: Workbench, by: str = "") -> list[list[Near]]:
-    """What is near each candidate, in every framework and in one; and what is near each node.
+    """Finds what is near each candidate, in every framework and in one; and what is near each node.
 
     Args:
         by: the index that has to be used.

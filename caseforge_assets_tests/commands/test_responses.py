@@ -45,7 +45,7 @@ def counts(bench: Workbench) -> list[Any]:
 
 
 def problems(bench: Workbench) -> list[str]:
-    """What verify finds; the workbook of a test is nowhere."""
+    """Lists the problems that verify finds; the workbook of a test is nowhere."""
     return [
         problem.what for problem in verify(bench.store, bench.stages, bench.folder).problems if not problem.where.startswith("workbooks/")
     ]

@@ -22,13 +22,13 @@ from caseforge_assets_tests.workbench import KEY, USECASES, OpenBench, Workbench
 
 
 def states(bench: Workbench) -> Mapping[str, str]:
-    """Where nodes stand in the third stage, by code."""
+    """The states of nodes in the third stage, by code."""
     with bench.store.connect() as connection:
         return {row.code: str(state) for row, state in survey(connection, bench.project, KEY, SPECS, bench.provider.simulated)}
 
 
 def reasons(bench: Workbench, code: str) -> list[str]:
-    """Why a node's specification would be another one now, as `stale` says it."""
+    """Lists the reasons why a node's specification would be another one now, as `stale` says them."""
     with bench.store.connect() as connection:
         found = asset_statuses(connection, bench.project, KEY, bench.ids(code))
     return [reason.text for status in found if status.asset == SPECS.content for reason in status.not_current]
@@ -124,7 +124,7 @@ def test_a_specification_follows_what_is_chosen_all_the_way(bench: OpenBench) ->
 
 
 def states_of_others(bench: Workbench) -> list[str]:
-    """Where the nodes that were generated stand in the stages that every project has."""
+    """The states of the nodes that were generated in the stages that every project has."""
     with bench.store.connect() as connection:
         return [
             str(state)

@@ -75,7 +75,7 @@ def test_results_come_in_the_order_of_their_pieces_from_both_processes() -> None
 
 
 def pid_after(wait_s: float) -> int:
-    """Who works on a piece."""
+    """Waits, and gives the id of the process that works on a piece."""
     time.sleep(wait_s)
     return os.getpid()
 

@@ -1,4 +1,4 @@
-"""What makes a node's version another one, and what doesn't."""
+"""A node's version is another one where its texts, path or indicators are, and for no other reason."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What lies in deploy/ fits together: image, compose file, Dagster's configuration, charts, pins. That they run is for `make test-hosts`."""
+"""The files in deploy/ fit together: image, compose file, Dagster's configuration, charts, pins. That they run is for `make test-hosts`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pins(path: Path) -> dict[str, str]:
 
 
 def is_command(words: list[str]) -> bool:
-    """Whether these words call a command of the command line."""
+    """Tells whether these words call a command of the command line."""
     found: click.Command | None = caseforge
     for word in words:
         if not isinstance(found, click.Group):

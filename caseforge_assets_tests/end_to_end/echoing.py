@@ -29,7 +29,7 @@ def forms(secret: str) -> list[str]:
 
 @dataclass
 class Echo:
-    """What is repeated, and what was asked. With `refusing`, every call gets this status and nothing else."""
+    """The secrets that are repeated, and the calls that came. With `refusing`, every call gets this status and nothing else."""
 
     secrets: tuple[str, ...] = ()
     base_url: str = ""

@@ -57,7 +57,7 @@ def runs(ui: Ui, job: str) -> list[dict[str, Any]]:
 
 
 def why(run: dict[str, Any]) -> str:
-    """Why a run failed."""
+    """The reason why a run failed."""
     return next(str(event["message"]) for event in run["eventConnection"]["events"] if event["__typename"] == "RunFailureEvent")
 
 

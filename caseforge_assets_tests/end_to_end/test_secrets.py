@@ -132,7 +132,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _found(everywhere: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Where a secret stands, in which form, and what is around it."""
+    """Finds the places where a secret stands, with its form, and what is around it."""
     wanted = [(secret, form) for secret in SECRETS for form in forms(secret)]
     wanted += [(secret, f"{secret[:5]}****{secret[-5:]}") for secret in SECRETS]
     places = [(place, form, text.find(form), text) for place, text in everywhere.items() for _, form in wanted]

@@ -1,4 +1,4 @@
-"""What the command line did with the bundled sample is what Dagster shows, node by node and version by version."""
+"""Dagster shows what the command line did with the bundled sample, node by node and version by version."""
 
 from __future__ import annotations
 

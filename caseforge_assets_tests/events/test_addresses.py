@@ -1,4 +1,4 @@
-"""Where events may be delivered to, and when they are tried again."""
+"""Events are delivered to allowed addresses alone, and tried again with growing pauses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person wrote, when the command is killed and the database is lost after it."""
+"""A person's edit is kept when the command is killed and the database is lost after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bench makes of cases that break off, faults that do not come, and patches of what is not there."""
+"""The bench tells of cases that break off, faults that do not come, and patches of what is not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of reading share: a file from bytes, read."""
+"""A fixture for tests of reading: a file from bytes, read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column is which: words of the field, words that a person gives, and what is said where it cannot be told."""
+"""Columns are known by the words of the field and by words that a person gives; where they cannot be told, that is said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What says which process belongs to which: recognized where it is plain, said by a person where it is not, refused where it cannot be."""
+"""Hierarchies are recognized where they are plain, said by a person where they are not, refused where they cannot be."""
 
 from __future__ import annotations
 

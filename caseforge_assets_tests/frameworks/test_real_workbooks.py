@@ -57,7 +57,7 @@ def test_figures(name: str, title: str, version: str, levels: dict[str, int], le
     ],
 )
 def test_every_node_key_and_version_is_as_it_always_was(name: str, sha256: str):
-    """What was paid for hangs on them: whoever changes how files are read must not change these."""
+    """All that was paid for hangs on them: whoever changes how files are read must not change these."""
     nodes = edition(name).nodes
     by_code = nodes_by_code(nodes)
     known = [

@@ -1,4 +1,4 @@
-"""Which rows are processes, what stands in a cell that is none, and what makes a node the same."""
+"""Rows that are processes are told from others, cells from what is none, and nodes are the same by what they say."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ a  b
 
 
 def source(**changes: Any) -> Source:
-    """Where something is from."""
+    """An origin of a content."""
     values: dict[str, Any] = {
         "edition": "7.4",
         "made_by": "OpenAI Batch API",

@@ -1,4 +1,4 @@
-"""What runs on which host: database and bucket, code server and daemon, webserver and service, two workers, and the provider outside."""
+"""Hosts by what runs on each: database and bucket, code server and daemon, webserver and service, two workers, and the provider outside."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ class Cluster:
             return answer.read()
 
     def bill(self) -> dict[str, Any]:
-        """What the provider has answered, and would be paid for."""
+        """Asks the provider for what it has answered, and would be paid for."""
         found: dict[str, Any] = json.loads(self.get(f"http://{self.provider.address}:{PROVIDER_PORT}/v1/_caseforge/stats"))
         return found
 

@@ -1,4 +1,4 @@
-"""How Dagster is configured on each host."""
+"""Dagster's configuration on each host."""
 
 from __future__ import annotations
 

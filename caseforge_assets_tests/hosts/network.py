@@ -29,7 +29,7 @@ def command(*arguments: str) -> str:
 
 
 def has_way_out() -> bool:
-    """Whether this process is in a network that leads anywhere."""
+    """Tells whether this process is in a network that leads anywhere."""
     return bool(command("ip", "route", "show", "default").strip()) or not command("ip", "-brief", "link").startswith("lo ")
 
 
@@ -183,5 +183,5 @@ class Network:
 
 
 def missing_programs(*names: str) -> list[str]:
-    """Which of these programs are not there."""
+    """Lists those of these programs that are not there."""
     return [name for name in names if shutil.which(name) is None]

@@ -24,7 +24,7 @@ EVERYTHING = {
 
 
 def rendered(chart: Path, values: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """What the chart makes of values."""
+    """Renders the chart with these values."""
     helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed; `make test-hosts` installs it")
     with helm.Chart.load(str(chart)) as loaded:
         texts = loaded.render(values=values, name=name)
@@ -32,7 +32,7 @@ def rendered(chart: Path, values: dict[str, Any], name: str) -> list[dict[str, A
 
 
 def refused(manifests: list[dict[str, Any]], version: str) -> list[str]:
-    """What Kubernetes' own schemas have against them."""
+    """Lists the objections of Kubernetes' own schemas to manifests."""
     validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed; `make test-hosts` installs it")
     wrong = []
     for manifest in manifests:
@@ -106,7 +106,7 @@ def test_dagsters_chart_takes_the_values(tmp_path: Path) -> None:
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    """Whether a selector of Kubernetes means a pod with these labels."""
+    """Tells whether a selector of Kubernetes means a pod with these labels."""
     wanted = selector.get("matchLabels", {})
     among = selector.get("matchExpressions", [])
     return all(labels.get(key) == value for key, value in wanted.items()) and all(

@@ -1,4 +1,4 @@
-"""What has to hold after each disturbance: the provider answered each question once, the store has each answer once, and Dagster says so."""
+"""Checks after each disturbance: the provider answered each question once, the store has each answer once, and Dagster says so."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _ANSWERS = "select count(*), count(*) filter (where outcome = 'ok') from casefor
 
 
 def targets(cluster: Cluster, keys: Sequence[str]) -> dict[str, int]:
-    """How many nodes each framework has that get contents."""
+    """Counts each framework's nodes that get contents."""
     return dict(cluster.rows(_TARGETS, list(keys)))
 
 
 def is_done(cluster: Cluster, keys: Sequence[str]) -> bool:
-    """Whether all contents are there, nothing is under way, and everything was shown."""
+    """Tells whether all contents are there, nothing is under way, and everything was shown."""
     wanted = targets(cluster, keys)
     held = {(key, stage): rows for key, stage, rows, _ in cluster.rows(_CONTENTS, list(keys))}
     return (
@@ -45,7 +45,7 @@ def running(cluster: Cluster) -> list[dict[str, Any]]:
 
 
 def faults(cluster: Cluster, keys: Sequence[str], questions: int) -> list[str]:
-    """What is not as it has to be, as texts.
+    """Lists what is not as it has to be, as texts.
 
     Args:
         cluster: where.

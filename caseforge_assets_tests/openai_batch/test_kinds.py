@@ -1,4 +1,4 @@
-"""What a kind of provider says is what goes over the wire: purpose, expiry, window, metadata, lists, further fields, the header of the key."""
+"""The kind of a provider decides what goes over the wire: purpose, expiry, window, metadata, lists, further fields, the header of the key."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def listed(odd: Provider) -> list[str]:
 
 
 def listed_until_it_is_said(odd: Provider, what: str) -> list[str]:
-    """What a list gives before it is said that it is not whole."""
+    """Lists what comes before it is said that a list is not whole."""
     found: list[str] = []
     with pytest.raises(ProviderNotListing, match=what):
         found.extend(batch["id"] for batch in client_of(odd).list_batches(NOW))

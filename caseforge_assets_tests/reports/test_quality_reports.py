@@ -1,4 +1,4 @@
-"""What is said of a framework's quality: near-duplicates, repeated titles, balance, verdicts that warn and fail."""
+"""Reports on a framework's quality: near-duplicates, repeated titles, balance, verdicts that warn and fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which groups mean the same: by a bound that is learned from what one answer tells, around what words made, where words suspect it, never by chains."""
+"""Groups that mean the same are found: by a bound that is learned from what one answer tells, where words suspect it, never by chains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ideas are the same: words without the process's own, likeness, bands that those who are alike share, groups that do not chain."""
+"""The same ideas are found: by words without the process's own, likeness, bands that those who are alike share, groups that do not chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service asks of the database, for tests that count it."""
+"""Collects what a service asks of the database, for tests that count it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caseforge_assets_tests.web.conftest import Served
 
 @contextmanager
 def queries(served: Served) -> Iterator[list[str]]:
-    """What the service asks the database while the block runs."""
+    """Collects the queries that the service asks while the block runs."""
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -122,7 +122,7 @@ def test_every_endpoint_is_open_to_the_roles_that_it_states_and_to_no_other(serv
 
 
 def wrong_answers(client: TestClient, served: Served, endpoint: Endpoint, tokens: dict[tuple[Role, str | None], str]) -> Iterator[str]:
-    """What an endpoint answers and should not; who has more roles than it needs is not tried, `Caller` is."""
+    """Finds wrong answers of an endpoint to roles; who has more roles than it needs is not tried, `Caller` is."""
     tried = [] if endpoint.name in BY_WHAT_IS_ASKED | FOR_EVERY_CALLER else list(tokens.items())
     answers = {"nobody": (call(client, served, endpoint).status_code, {401})}
     for (role, key), token in tried:

@@ -33,7 +33,7 @@ select not exists (select 1 from caseforge.event where position is null) and not
 
 
 def work(opened: Workbench) -> None:
-    """What a service and its worker do, once."""
+    """Works once, as a service and its worker do."""
     number_events(opened.store)
     do_wishes(opened.project, announce=lambda _: None)
     number_events(opened.store)

@@ -1,4 +1,4 @@
-"""What is kept up beside the answers doesn't hold the service up."""
+"""Upkeep beside the answers doesn't hold the service up."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class Served(CommandLine):
         return [sensor["sensor"] for sensor in self.json("sensors", "status")["sensors"] if sensor["running"]]
 
     def tick(self, name: str, status: TickStatus, *, run_ids: Sequence[str] = (), **fields: Any) -> None:
-        """What a daemon of an earlier start of Dagster left: the code had another address then, and so another origin."""
+        """Leaves a tick as a daemon of an earlier start of Dagster did: the code had another address then, and so another origin."""
         sensor = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__", "sensorName": name}
         selector_id = self.ask(SELECTOR, sensor=sensor)["sensorState"]["selectorId"]
         data = TickData("of-then", name, InstigatorType.SENSOR, status, time.time(), list(run_ids), selector_id=selector_id, **fields)

@@ -104,7 +104,7 @@ def awaited(look: Callable[[], list[int]]) -> list[int]:
 
 
 def counted(address: str) -> float:
-    """How often /healthz was answered, by what the process says that takes this call."""
+    """The number of answers to /healthz, by the count of the process that takes this call."""
     told = requests.get(f"{address}/metrics", timeout=60).text
     return float(re.search(r'caseforge_http_requests_total{method="GET",route="/healthz",status="200"} (\S+)', told)[1])  # type: ignore[index]
 

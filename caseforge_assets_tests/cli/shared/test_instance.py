@@ -1,4 +1,4 @@
-"""Which instance of Dagster the command line writes to: the one that the environment names, whatever its storage, and in whichever database."""
+"""The command line writes to the instance of Dagster that the environment names, whatever its storage, and in whichever database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person wrote: a version of its own that nothing overwrites unasked."""
+"""A person's edit is a version of its own that nothing overwrites unasked."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_rows_of_every_table_are_marked_journaled_verified_and_come_back(store: 
 
 
 def findings_without(connection: Connection, table: Table, folder: ArtifactFolder) -> list[tuple[str, ...]]:
-    """What is found where a row of a table is lost, and nothing has marked it."""
+    """Gives the findings where a row of a table is lost, and nothing has marked it."""
     with connection.begin_nested() as lost:
         connection.execute(text("set local session_replication_role = replica"))  # no trigger marks it, nothing holds it back
         connection.execute(text(f"delete from {table.fullname} where ctid in (select ctid from {table.fullname} limit 1)"))

@@ -43,7 +43,7 @@ def restored(opened: Workbench, empty_store: Engine) -> Restored:
 
 
 def generate(opened: Workbench, *codes: str) -> None:
-    """What a command does: works to the end, and journals."""
+    """Does as a command does: works to the end, and journals."""
     opened.generate(*codes)
     write_journal(opened.store, opened.folder)
 

@@ -1,4 +1,4 @@
-"""What is missing or altered is found and named; what is archived is read as before."""
+"""Verifying finds and names what is missing or altered; archived files are read as before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was written to the prompt cache: counted, stored, priced to the cent, and shown, whichever interface answered."""
+"""Tokens written to the prompt cache are counted, stored, priced to the cent, and shown, whichever interface answered."""
 
 from __future__ import annotations
 

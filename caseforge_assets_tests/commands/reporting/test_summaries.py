@@ -1,4 +1,4 @@
-"""What a run came to, from a real store: first answers and retries, failures, cost, use cases, batches and their times."""
+"""Summaries of a run, from a real store: first answers and retries, failures, cost, use cases, batches and their times."""
 
 from __future__ import annotations
 

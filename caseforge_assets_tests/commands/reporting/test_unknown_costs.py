@@ -1,4 +1,4 @@
-"""What is not known of costs is counted wherever costs are added up, of attempts without an answer, too, and of duplicates."""
+"""Unknown costs are counted wherever costs are added up, of attempts without an answer, too, and of duplicates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def opened(bench: OpenBench) -> Workbench:
 
 @pytest.fixture
 def cost(opened: Workbench) -> Cost:
-    """What is known of it, and how many are not."""
+    """The known cost of the documents, with the number of those whose cost is unknown."""
     known, expected = opened.query("select sum(cost_usd), sum(expected_cost_usd) from caseforge.attempt where cost_usd is not null")[0]
     assert 0 < known < 1
     assert expected > 0

@@ -1,4 +1,4 @@
-"""What a provider shows of its batches is not what it should be, for a time or for good: it is said, and everything else goes on."""
+"""A provider shows batches that are not as they should be, for a time or for good: it is said, and everything else goes on."""
 
 from __future__ import annotations
 

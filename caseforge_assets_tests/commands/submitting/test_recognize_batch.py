@@ -1,4 +1,4 @@
-"""Which of a provider's batches are ours, from what it says of them: taking another's, or not knowing one's own, is paid for twice."""
+"""Our batches are known by what a provider says of them: taking another's, or not knowing one's own, is paid for twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which nodes a person means by what is typed behind --nodes."""
+"""Nodes are found by what is typed behind --nodes."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def filter_of(chosen: dict[str, Any]) -> CandidateFilter:
 
 
 def holds(row: tuple[Any, ...], chosen: dict[str, Any]) -> bool:
-    """Whether a row is meant, said plainly."""
+    """Tells whether a row is meant, said plainly."""
     _, _, score, values, code, status, tags = row
     ten = -10 if score is None else min(score // 10 * 10, 90)
     return (
@@ -130,7 +130,7 @@ def test_pages_together_are_the_sorted_list(bench: OpenBench, monkeypatch: pytes
 
 
 def check_facets_of_found(opened: Workbench, ids: list[int]) -> None:
-    """What a search has found is counted as anything else is."""
+    """Holds the counts of what a search has found against those of anything else."""
     with opened.store.connect() as connection:
         for chosen in (ids, ids[::3], ids[:1], []):
             found, expected = facets_of_found(connection, chosen), facets(connection, CandidateFilter(ids=chosen))

@@ -1,4 +1,4 @@
-"""Where branches stand."""
+"""Places of branches: from the node to the last one below it, and none where others stand between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a database can be searched by meaning: it can, or it is said what is missing."""
+"""A database can be searched by meaning, or it is said what is missing."""
 
 from __future__ import annotations
 

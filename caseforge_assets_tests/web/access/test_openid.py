@@ -54,7 +54,7 @@ def go(browser: TestClient, next_path: str = "/docs") -> str:
 
 
 def consent(address: str, subject: str, action: str = "accept") -> str:
-    """What a person does at the provider; the path to which it sends the browser back."""
+    """Does as a person does at the provider; gives the path to which it sends the browser back."""
     sent = {"action": "deny"} if action == "deny" else {"sub": subject}
     answer = requests.post(address, data=sent, allow_redirects=False, timeout=10)
     assert answer.status_code == 302, answer.text

@@ -43,7 +43,7 @@ def told(served: Served, subject: str, *keys: str | None) -> None:
 
 
 def heard(lines: Iterator[str], last: str) -> list[str]:
-    """What a stream tells until it ends, or has told the last of it."""
+    """Listens to a stream until it ends, or has told the last of these; gives the subjects that it told."""
     found = list[str]()
     for line in lines:
         if line.startswith("data:"):
@@ -54,7 +54,7 @@ def heard(lines: Iterator[str], last: str) -> list[str]:
 
 
 def fetched(pieces: Iterator[bytes]) -> int:
-    """How many bytes of a file come before the connection ends in the middle."""
+    """Counts the bytes of a file that come before the connection ends in the middle."""
     got = 0
     try:
         for piece in pieces:

@@ -22,7 +22,7 @@ COPIED = CopiedPages(KEY)
 
 
 class Links(HTMLParser):
-    """What a page leads to, and its tags."""
+    """The addresses that a page leads to, and its tags."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

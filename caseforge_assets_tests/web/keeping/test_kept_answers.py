@@ -21,7 +21,7 @@ def up_to_date(served: Served) -> Served:
 
 
 def asked_twice(served: Served, client: TestClient, address: str) -> int:
-    """How many queries the second of two same calls takes; both are answered alike."""
+    """Counts the queries that the second of two same calls takes; both are answered alike."""
     first = client.get(address)
     with queries(served) as asked:
         again = client.get(address)

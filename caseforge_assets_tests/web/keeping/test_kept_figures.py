@@ -13,7 +13,7 @@ from caseforge_assets_tests.workbench import PATIENCE_S
 
 @pytest.fixture(autouse=True)
 def never_recent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has changed is not recent enough, however short a time ago it was counted."""
+    """Makes nothing recent that has changed, however short a time ago it was counted."""
     monkeypatch.setattr(kept, "REST", 0)
 
 

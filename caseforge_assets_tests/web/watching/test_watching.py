@@ -1,4 +1,4 @@
-"""What programs watch the service by: health, readiness, metrics."""
+"""Programs watch the service: health, readiness, metrics."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ SEARCH = "/api/v1/search"
 
 
 def behind(shop: Workbench) -> bool:
-    """Whether lists or vectors are behind what was made."""
+    """Tells whether lists or vectors are behind what was made."""
     version = stage_version(EMBEDDINGS, shop.project.stage_settings[EMBEDDINGS.key])
     with shop.store.connect() as connection:
         return due.behind(connection).lists or meanings.behind(connection, EMBEDDINGS.key, version)

@@ -55,7 +55,7 @@ def kill_at_note(served: Served, headers: Mapping[str, str], form: str, fields: 
 
 
 def killed_and_sent_again(served: Served, client: TestClient, form: str, fields: dict[str, Any], looks: str) -> tuple[Any, Any]:
-    """What stood after the kill, and after the form was sent again, twice; both times it leads on."""
+    """Looks after a kill, and after the form was sent again, twice; both times it leads on."""
     headers = {"authorization": client.headers["authorization"]}
     kill_at_note(served, headers, form, fields)
     after_kill = served.bench.query(looks)

@@ -30,7 +30,7 @@ def number_on(client: TestClient, path: str) -> str:
 
 
 def sent(client: TestClient, path: str, **fields: Any) -> str:
-    """Where a form leads."""
+    """Sends a form; gives the address that it leads to."""
     answer = client.post(path, data=fields, headers=HTML, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])

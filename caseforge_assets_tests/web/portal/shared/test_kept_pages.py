@@ -20,7 +20,7 @@ AT = f"/frameworks/{KEY}"
 
 
 def cost(served: Served, client: TestClient, address: str) -> int:
-    """How many queries a page takes."""
+    """Counts the queries that a page takes."""
     with queries(served) as asked:
         answer = client.get(address, headers=HTML)
     assert answer.status_code == 200, answer.text

@@ -23,7 +23,7 @@ PLANNERS = ("/specifications", "/upload", "/ask", "/plans/new")
 
 
 def refused(path: str, role: Role) -> bool:
-    """Whether a page is for others."""
+    """Tells whether a page is for others."""
     bare = path.partition("?")[0]
     if role is Role.admin:
         return False
@@ -31,7 +31,7 @@ def refused(path: str, role: Role) -> bool:
 
 
 def forms(tree: Any, path: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """What can be sent from a page, button by button: where to, and what."""
+    """Gives what can be sent from a page, button by button: where to, and what."""
     for form in tree.xpath("//form[@method='post']"):
         fields = tuple((field.name or "", field.get("value") or "") for field in form.xpath(".//input[@type='hidden']"))
         buttons = [
