@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.quality_separation.phrases import MARKETING, SPANISH
 from caseforge_assets.stages.judgement import Content, Item
-from caseforge_assets.stages.process_details.headings import find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.subject import own_words
 from caseforge_assets.stages.usecases.quality import TEXTS
@@ -50,7 +50,7 @@ Change = Callable[[Case, str], str]
 def pieces_of(text: str) -> Pieces:
     """Cut a document into its sections."""
     lines = text.splitlines()
-    starts = [section.heading.line for section in find_sections(text)]
+    starts = [section.heading.at.number for section in find_sections(text)]
     return [(lines[start], "\n".join(lines[start + 1 : end])) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 

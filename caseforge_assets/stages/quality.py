@@ -25,7 +25,7 @@ class NodeFacts:
         name: The node's name.
         description: Its description, possibly empty.
         kpis: Names of its official indicators.
-        language: Tag of the language that the framework is written in; empty where that is not known.
+        language: Tag of the language that the framework is written in, one that has lists of words; empty where that is not known.
     """
 
     name: str

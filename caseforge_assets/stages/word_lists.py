@@ -19,15 +19,15 @@ def word_list(name: str, language: str = ENGLISH) -> frozenset[str]:
 
     Args:
         name: Such as `unfinished_ends`.
-        language: Tag of a language that has lists.
+        language: One of `languages_with_words`.
     """
-    return frozenset(_lists(primary(language))[name].split())
+    return frozenset(_lists(language)[name].split())
 
 
 @cache
 def phrase_list(name: str, language: str = ENGLISH) -> frozenset[str]:
     """Give one of the lists of phrases, such as `empty_talk`."""
-    return frozenset(" ".join(phrase.split()) for phrase in _lists(primary(language))[name].split(","))
+    return frozenset(" ".join(phrase.split()) for phrase in _lists(language)[name].split(","))
 
 
 def has_words(language: str) -> bool:

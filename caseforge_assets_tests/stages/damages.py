@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from caseforge_assets.stages.judgement import Content, Item
-from caseforge_assets.stages.process_details.headings import find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.usecases.quality import TEXTS
 from caseforge_assets.stages.usecases.rendering import render_candidates
 
@@ -44,7 +44,7 @@ def filler(number: int) -> str:
 
 def _parts(text: str) -> list[str]:
     lines = text.splitlines()
-    starts = [section.heading.line for section in find_sections(text)]
+    starts = [section.heading.at.number for section in find_sections(text)]
     return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 

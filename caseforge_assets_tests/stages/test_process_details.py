@@ -3,7 +3,7 @@
 import pytest
 
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.process_details.headings import find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, document
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
@@ -164,7 +164,7 @@ def test_windows_line_breaks() -> None:
 def test_every_section_is_found_where_it_stands() -> None:
     found = find_sections(document())
     assert [section.name for section in found] == list(SECTIONS)
-    assert [section.heading.line for section in found] == list(range(0, 40, 4))
+    assert [section.heading.at.number for section in found] == list(range(0, 40, 4))
 
 
 @pytest.mark.slow

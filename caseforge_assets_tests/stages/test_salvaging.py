@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseforge_assets.stages.judgement import Judgement, Outcome
-from caseforge_assets.stages.process_details.headings import find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets_tests.stages.answers import answer, candidate, document
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 

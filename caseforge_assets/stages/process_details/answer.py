@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.characters import visible, visible_end, with_plain_breaks
-from caseforge_assets.stages.endings import looks_cut
+from caseforge_assets.stages.endings import looks_cut, without_closing
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
 from caseforge_assets.stages.plain_answers import LEAST_BLANKS
+from caseforge_assets.stages.process_details.finding import sections_as_asked
 from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated
 from caseforge_assets.stages.process_details.reading import Document, read_document
-from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
+from caseforge_assets.stages.process_details.sections import BUILT_IN, SECTION_LEVEL, Sections
 
-SECTION_LEVEL = 2
 _REPLACED = "Characters that cannot be stored were replaced."
 _HIDDEN_END = "Invisible characters behind the document were left out."
 _OTHER_BREAKS = "Line breaks were written as other characters than Markdown knows."
@@ -31,11 +31,12 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     stored = replace_unstorable(answer.text)
     broken = with_plain_breaks(stored.strip())
     plain = visible_end(broken)
-    if answer.may_be_thinking and count_repeated(plain, sections):
+    document = _as_it_stands(plain, sections)
+    if document is None and answer.may_be_thinking and count_repeated(plain, sections):
         return Judgement(
             Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
         )
-    document = read_document(plain, sections, only_sections=answer.may_be_thinking)
+    document = document or read_document(plain, sections, only_sections=answer.may_be_thinking)
     if document.is_one_of_several:
         return Judgement(
             Outcome.sections_missing, "the text holds several documents that differ, and which of them is meant cannot be told"
@@ -50,6 +51,13 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     notes += [_HIDDEN_END] if plain != broken else []
     notes += [_BLANKS_AFTER] if answer.cut else []
     return Judgement(Outcome.ok, content=Content(document.body), notes=(*notes, *document.notes, *_notes(document.found, sections)))
+
+
+def _as_it_stands(text: str, sections: Sections) -> Document | None:
+    """Take a text for the document that has all its sections as they were asked for, and nothing before or behind them: so nearly all answers come."""
+    found = sections_as_asked(text, sections)
+    lines = text.splitlines()
+    return Document(text, found) if found and without_closing(lines) == lines else None
 
 
 def _ends_in_blanks(text: str, document: Document) -> bool:
@@ -81,9 +89,9 @@ def _cut_detail(answer: Answer, missing: list[tuple[str, str]]) -> str:
 def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
     asked = {section.name: {section.name.casefold(), sections.asked.get(section.name, section.name).casefold()} for section in found}
     notes = [
-        f'The heading "{visible(section.heading.text)}" was read as {section.name}.'
+        f'The heading "{visible(section.heading.at.text)}" was read as {section.name}.'
         for section in found
-        if visible(section.heading.text).strip("*_: ").casefold() not in asked[section.name]
+        if visible(section.heading.at.text).strip("*_: ").casefold() not in asked[section.name]
     ]
     if forms := sorted({section.heading.at.form for section in found} - {""}):
         notes.append(f"Section headings are written as {' and '.join(forms)}.")
@@ -91,6 +99,6 @@ def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
         notes.append("Invisible characters in headings were overlooked.")
     if [section.name for section in found] != [section.name for section in sections.entries]:
         notes.append("The sections are in another order.")
-    if any(section.heading.level != SECTION_LEVEL for section in found):
+    if any(section.heading.at.level != SECTION_LEVEL for section in found):
         notes.append("Section headings are not all at level 2.")
     return notes

@@ -52,6 +52,17 @@ _MARKDOWN_MARKS, _OTHER_MARKS = "=-", "*^\"~'`+.:_#═─━—–"  # the other
 _UNDERLINES = re.compile(rf"^ {{0,3}}(?:=+|-+|([{_OTHER_MARKS}])\1{{2,}})\s*$")
 _UNDERLINE_MARKS = frozenset(_MARKDOWN_MARKS + _OTHER_MARKS)
 _MOST_BEYOND = 4  # by which lines above and below a title are longer than it, or shorter
+_BLANKS = r" \t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_LINE_END = rf"[{_BLANKS}]*(?![^\n])"
+MAY_NEED_A_LOOK = re.compile(
+    r"\n(?:#(?!#{1,5} +\S)"  # a title, marks without words
+    rf"|(?!#)[{_BLANKS}>*+_\\-]*\#"  # marks behind others
+    rf"|[{_BLANKS}>]*(?:[=<\\]|h\d|```|~~~|[^\x00-\x7f\w\s])"  # other markup, code, what looks like a mark
+    rf"|(?![{_BLANKS}]*[-+])[^\n]*(?:\*\*|__|>)[:.]?{_LINE_END}"  # what may be a line in bold
+    rf"|(?<!\n\n) {{0,3}}(?:=+|-+|[{_OTHER_MARKS}]{{3,}}){_LINE_END})"  # a line below a title
+)
+"""What in a text, from its second line on, may be a title, code, or a heading of another form than those of sections and parts, `## Overview` and `### Part`.
+Where it is not found, and nothing is hidden, `strong_line` finds no such heading. That is quicker than asking it of every line."""
 _CELL = re.compile(r"\s*<(?:t[hdr]|dt|title|name|heading|label)\b", re.IGNORECASE)
 _ITALIC = re.compile(rf"^\s*{_NUMBER}([*_])([^*_]+?)\1:?\s*$")
 _BOLD_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\*\*|__)([^*]+?)(?:\*\*|__):?\s*$")

@@ -28,21 +28,6 @@ class Heading:
     is_sure: bool = True
     is_misspelt: bool = False
 
-    @property
-    def line(self) -> int:
-        """The number of its line."""
-        return self.at.number
-
-    @property
-    def level(self) -> int:
-        """1 to 6, or more for lines that stand where a heading would."""
-        return self.at.level
-
-    @property
-    def text(self) -> str:
-        """Its text, as it is written."""
-        return self.at.text
-
 
 @dataclass(frozen=True)
 class FoundSection:
@@ -54,8 +39,8 @@ class FoundSection:
 
 
 @lru_cache(maxsize=8)  # an answer is judged, then measured
-def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSection, ...]:
-    """Find the known sections in a text, in the text's order.
+def search_sections(text: str, sections: Sections) -> tuple[FoundSection, ...]:
+    """Find the known sections in a text by looking at everything that may be a heading, in the text's order.
 
     Headings inside code blocks do not count. Where a section's name appears more than once, the heading at the level of the
     other sections counts, and of several such the first with text beneath. A title at level 1 above the sections is ignored.
@@ -71,10 +56,10 @@ def find_sections(text: str, sections: Sections = BUILT_IN) -> tuple[FoundSectio
     if len(found) < len(sections.entries):
         found = _find_misspelt(lines, sections, found)
     if len(found) < len(sections.entries):
-        weak = (_find(lines, headings) for headings in _weak_headings(lines, sections, {heading.line for heading in strong}))
+        weak = (_find(lines, headings) for headings in _weak_headings(lines, sections, {heading.at.number for heading in strong}))
         whole = (written for written in weak if len(written) == len(sections.entries) and all(section.filled for section in written))
         found = next((written for written in whole if _hold(written, found)), found)
-    return tuple(sorted(found, key=lambda section: section.heading.line))
+    return tuple(sorted(found, key=lambda section: section.heading.at.number))
 
 
 def _find_misspelt(lines: list[str], sections: Sections, found: list[FoundSection]) -> list[FoundSection]:
@@ -83,7 +68,7 @@ def _find_misspelt(lines: list[str], sections: Sections, found: list[FoundSectio
     headings = list(_headings(lines, sections, absent))
     times = Counter(heading.section for heading in headings if heading.is_misspelt)
     once = [heading for heading in headings if not heading.is_misspelt or times[heading.section] == 1]
-    with_them = sorted(_find(lines, once), key=lambda section: section.heading.line)
+    with_them = sorted(_find(lines, once), key=lambda section: section.heading.at.number)
     order = {section.name: place for place, section in enumerate(sections.entries)}
     places = [-1, *(order[section.name] for section in with_them), len(order)]
     wrong = [
@@ -96,9 +81,9 @@ def _find_misspelt(lines: list[str], sections: Sections, found: list[FoundSectio
 
 def _hold(outer: list[FoundSection], inner: list[FoundSection]) -> bool:
     """Tell whether sections stand within others, so that these are no mere list of what follows or went before."""
-    starts = [section.heading.line for section in outer]
-    return all(min(starts) < section.heading.line for section in inner) and any(
-        section.heading.line < max(starts) for section in inner or outer
+    starts = [section.heading.at.number for section in outer]
+    return all(min(starts) < section.heading.at.number for section in inner) and any(
+        section.heading.at.number < max(starts) for section in inner or outer
     )
 
 
@@ -110,7 +95,7 @@ def count_repeated(text: str, sections: Sections = BUILT_IN) -> int:
         sections: Those that it may have.
     """
     headings, level = _without_title(_parsed(text, sections)[1])
-    begun = Counter(heading.section for heading in headings if heading.section and heading.level == level)
+    begun = Counter(heading.section for heading in headings if heading.section and heading.at.level == level)
     return sum(begun.values()) - len(begun)
 
 
@@ -148,8 +133,8 @@ def shown_as_headings(text: str, sections: Sections = BUILT_IN) -> str:
         sections: Those that it may have.
     """
     lines, headings = _parsed(text, sections)
-    begun = (section.heading for section in find_sections(text, sections))
-    odd = {heading.line: heading.at for heading in (*headings, *begun) if not heading.at.is_shown}
+    begun = (section.heading for section in search_sections(text, sections))
+    odd = {heading.at.number: heading.at for heading in (*headings, *begun) if not heading.at.is_shown}
     if not odd:
         return text
     drawn = {number + 1 for number, at in odd.items() if at.lines > 1} | {number - 1 for number, at in odd.items() if at.is_overlined}
@@ -168,7 +153,7 @@ def _find(lines: list[str], every_heading: list[Heading]) -> list[FoundSection]:
     beginnings = _beginnings(headings, level)
     by_name: dict[str, FoundSection] = {}
     for place, heading in enumerate(headings):
-        if heading.section and heading.line in beginnings:
+        if heading.section and heading.at.number in beginnings:
             before = by_name.get(heading.section)
             if before is None or not before.filled or (heading.is_sure and not before.heading.is_sure):
                 filled = _is_filled(lines, headings, place, beginnings)
@@ -218,19 +203,19 @@ def outside_code(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 def _without_title(headings: list[Heading]) -> tuple[list[Heading], int]:
     """Drop a title that stands above the level of the sections; give the rest and that level."""
-    named = Counter(level for level, _ in {(heading.level, heading.section) for heading in headings if heading.section})
+    named = Counter(level for level, _ in {(heading.at.level, heading.section) for heading in headings if heading.section})
     level = min(named, key=lambda candidate: (-named[candidate], candidate), default=2)
-    has_title = bool(headings) and headings[0].level == 1 and level > 1
+    has_title = bool(headings) and headings[0].at.level == 1 and level > 1
     return headings[has_title:], level
 
 
 def _beginnings(headings: list[Heading], level: int) -> set[int]:
     """Choose the lines that begin a section: headings at the sections' level, and others whose name is not found there."""
-    there = {heading.section for heading in headings if heading.level == level}
+    there = {heading.section for heading in headings if heading.at.level == level}
     return {
-        heading.line
+        heading.at.number
         for heading in headings
-        if heading.section and (heading.level == level or (heading.is_sure and heading.section not in there))
+        if heading.section and (heading.at.level == level or (heading.is_sure and heading.section not in there))
     }
 
 
@@ -239,12 +224,12 @@ def _is_filled(lines: list[str], headings: list[Heading], place: int, beginnings
     words: list[str] = _WORD.findall(headings[place].at.rest)
     if not words and _is_stand_in(lines, headings[place].at, beginnings):
         return False
-    start = headings[place].line + 1
+    start = headings[place].at.number + 1
     for following in map(headings.__getitem__, range(place + 1, len(headings))):
-        if following.line in beginnings or following.level <= headings[place].level:
-            return _says_something(words, lines[start : following.line])
-        words += _WORD.findall(" ".join(lines[start : following.line]))
-        start = following.line + 1
+        if following.at.number in beginnings or following.at.level <= headings[place].at.level:
+            return _says_something(words, lines[start : following.at.number])
+        words += _WORD.findall(" ".join(lines[start : following.at.number]))
+        start = following.at.number + 1
     return _says_something(words, lines[start:])
 
 

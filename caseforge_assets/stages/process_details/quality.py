@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.judgement import Content
-from caseforge_assets.stages.process_details.headings import FoundSection, find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
+from caseforge_assets.stages.process_details.headings import FoundSection
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, weigh
 from caseforge_assets.stages.subject import Specifics, find_specifics
@@ -109,7 +110,7 @@ def _figures(seen: _Seen) -> dict[str, object]:
 
 def pieces_of(sections: Sequence[FoundSection], lines: list[str]) -> dict[str, str]:
     """Give the text of each section, from its heading to the next section's."""
-    starts = [section.heading.line for section in sections]
+    starts = [section.heading.at.number for section in sections]
     ends = [*starts, len(lines)][1:]
     return {section.name: "\n".join(lines[start + 1 : end]) for section, start, end in zip(sections, starts, ends, strict=True)}
 

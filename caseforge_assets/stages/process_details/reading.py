@@ -10,24 +10,22 @@ from itertools import pairwise
 
 from caseforge_assets.stages.endings import without_closing
 from caseforge_assets.stages.judgement import shorten
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
-from caseforge_assets.stages.process_details.headings import (
-    FoundSection,
-    count_repeated,
-    find_sections,
-    first_heading,
-    shown_as_headings,
-    without_doubled,
-)
+from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated, first_heading, shown_as_headings, without_doubled
 from caseforge_assets.stages.process_details.sections import Sections
-from caseforge_assets.stages.process_details.ways import below_lead_in, ways
+from caseforge_assets.stages.process_details.ways import ways
 from caseforge_assets.wording import counted
 
 _WORDS = re.compile(r"[^\W_]")
 _FENCE_MARKS = ("```", "~~~")
 _QUOTE_MARK = re.compile(r"^\s*> ?")
 _FRONT_MATTER_LINE = re.compile(r"^(?:[\w.-]+\s*[:=].*|\s+\S.*|- .*|#.*|\s*)$")
+_LEAD_IN = re.compile(
+    r"\A((?![#>*_\d-])[^\n]{0,200}?[:\]>`!][ \t]*|\*\*[^*\n]{1,60}\*\*:?[ \t]+)(#{1,6}[ \t]+(?:[^\n.;&{}<>]|\.(?=\S)){1,120})$",
+    re.MULTILINE,
+)
 _LABEL = re.compile(
     r"^(?:begin|start|final|assistant|ai|model|(?:(?:begin|start)(?: of)? )?(?:(?:the|my|final|revised|full) ){0,2}(?:answer|response|output|result|draft|version|document))$"
 )
@@ -98,7 +96,7 @@ def _once(document: Document, sections: Sections) -> Document:
         doubled = (*document.notes, "Headings stood there twice, one below the other.")
         return _once(Document(body, find_sections(body, sections), doubled), sections)
     lines = document.body.splitlines()
-    first = min(section.heading.line for section in document.found)
+    first = min(section.heading.at.number for section in document.found)
     begins = [number for number, line in enumerate(lines) if line.strip() == lines[first].strip()]
     title = {line.strip() for line in lines[: begins[0]]}
     copies = [_said_in(lines[start:end], title) for start, end in pairwise([*begins, len(lines)])]
@@ -143,16 +141,26 @@ def _out_of_margin(text: str) -> str | None:
     return None
 
 
+def _below_lead_in(text: str) -> str | None:
+    """Put the first heading on a line of its own where words or marks stand before it that end there: `assistant: ## Overview`."""
+    found = _LEAD_IN.match(text)
+    if found is None:
+        return None
+    if not found[1].strip(" \t`"):
+        return text.strip("`").strip()
+    return f"{found[1].rstrip()}\n\n{text[found.start(2) :]}"
+
+
 _FIRST = (
     (_out_of_margin, "Every line was indented or quoted; that was taken off."),
-    (below_lead_in, "The first heading stood behind other text on its line."),
+    (_below_lead_in, "The first heading stood behind other text on its line."),
 )
 
 
 def _tidied(document: Document, sections: Sections, only_sections: bool) -> Document:
     """Leave out what was not asked for before the first section and after the last, and show all headings as such."""
     lines, notes = document.body.splitlines(), list(document.notes)
-    kept = _without_preface(lines, min(section.heading.line for section in document.found), only_sections)
+    kept = _without_preface(lines, min(section.heading.at.number for section in document.found), only_sections)
     preface = [line for line in lines[: len(lines) - len(kept)] if _WORDS.search(line)]
     if preface:
         notes.append(f'A text before the document was left out: "{shorten(" ".join(preface), 120)}".')

@@ -16,6 +16,7 @@ from caseforge_assets.stages.word_lists import word_list
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
 HEADINGS_FILE = Path(__file__).with_name("headings.toml")
 MAX_HEADING_CHARACTERS = 200
+SECTION_LEVEL = 2
 
 # Words that may stand before a section's name without making it another one.
 _QUALIFIERS = word_list("heading_qualifiers")
@@ -45,6 +46,7 @@ class Sections:
 
     Attributes:
         asked: By section, the heading that it is asked for under in another language; without those whose heading stays as it is.
+        as_asked: The lines of headings that sections are asked for under, with the sections that they mean.
     """
 
     def __init__(self, entries: tuple[Section, ...], definition: str, language: str = "", headings: Path = HEADINGS_FILE) -> None:
@@ -70,6 +72,12 @@ class Sections:
             self._names.setdefault(_other_way_round(plain_heading(section.name)), section.name)
             if section.name in self.asked:
                 self._own_names.setdefault(plain_heading(self.asked[section.name]), section.name)
+        self.as_asked = {
+            f"{'#' * SECTION_LEVEL} {heading}": section.name
+            for section in entries
+            for heading in (section.name, self.asked.get(section.name, section.name))
+            if heading == heading.strip().rstrip("#").rstrip() and self.meant(heading) == section.name
+        }
 
     @staticmethod
     def plain(heading: str) -> str:

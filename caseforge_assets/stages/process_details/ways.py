@@ -24,10 +24,6 @@ _MARKDOWN = {"markdown", "md"}
 _ESCAPED_BREAK = re.compile(r"\\r\\n|\\n")
 _FEW_LINES = 4
 _LEAST_ESCAPED_BREAKS = 10
-_LEAD_IN = re.compile(
-    r"\A((?![#>*_\d-])[^\n]{0,200}?[:\]>`!][ \t]*|\*\*[^*\n]{1,60}\*\*:?[ \t]+)(#{1,6}[ \t]+(?:[^\n.;&{}<>]|\.(?=\S)){1,120})$",
-    re.MULTILINE,
-)
 _MARK_ALONE = re.compile(r"^[ \t]*(#{1,6}|(?:#{1,6}[ \t]*)?(?:\d{1,2}|[ivxIVX]{1,4})[.):]?)[ \t]*\n\s*([^\n]{3,80})$", re.MULTILINE)
 _HTML_HEADING = re.compile(r"(<h([1-6])\b[^<>]*>)\s*([^<>]*?)\s*(</h\2\s*>)", re.IGNORECASE)
 _WITH_TEXT = re.compile(
@@ -59,16 +55,6 @@ def ways(sections: Sections) -> Sequence[tuple[Callable[[str], str | None], str]
         (lambda text: _with_blanks_before_names(text, sections), "Headings were plain lines directly below text."),
         (lambda text: _with_headings_apart(text, sections), "Headings stood in the midst of lines."),
     )
-
-
-def below_lead_in(text: str) -> str | None:
-    """Put the first heading on a line of its own where words or marks stand before it that end there: `assistant: ## Overview`."""
-    found = _LEAD_IN.match(text)
-    if found is None:
-        return None
-    if not found[1].strip(" \t`"):
-        return text.strip("`").strip()
-    return f"{found[1].rstrip()}\n\n{text[found.start(2) :]}"
 
 
 def _out_of_first_fence(text: str, sections: Sections) -> str | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.misspelt import name_meant
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.heading_forms import Line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
-from caseforge_assets.stages.process_details.headings import FoundSection, find_sections, headings_in
+from caseforge_assets.stages.process_details.headings import FoundSection, headings_in
 from caseforge_assets.stages.usecase_specs.outline import CASES, Outline
 
 LEAST_OF_A_TITLE = 0.6  # of a title's characters, from which on a heading that is a part of it means it
@@ -51,7 +52,7 @@ def find_cases(body: str, outline: Outline, titles: Sequence[str] = ()) -> tuple
 def _lines_of_cases(body: str, outline: Outline) -> list[str]:
     """The lines of the section that holds the use cases, without its heading."""
     lines, found = body.splitlines(), find_sections(body, outline.sections)
-    ends = [*(section.heading.line for section in found), len(lines)]
+    ends = [*(section.heading.at.number for section in found), len(lines)]
     for section, (start, end) in zip(found, pairwise(ends), strict=True):
         if section.name == CASES:
             return lines[start + 1 : end]

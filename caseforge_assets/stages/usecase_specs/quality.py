@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.stages.judgement import Content
-from caseforge_assets.stages.process_details.headings import find_sections
+from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.quality import order_of, pieces_of
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
 from caseforge_assets.stages.text_quality import (
