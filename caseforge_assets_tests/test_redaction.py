@@ -16,10 +16,10 @@ from caseforge_assets.redaction import (
     RedactingFilter,
     guard_process,
     know_secrets,
-    known,
     mask_bytes,
     mask_stream,
     mask_values,
+    masks,
     redact,
     redact_file,
     redact_object,
@@ -105,7 +105,7 @@ def test_a_logged_exception_is_masked(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """What earlier tests made known is forgotten, and what this one makes known as well."""
-    monkeypatch.setattr(known, "_known", known._Known())
+    monkeypatch.setattr(masks, "_known", masks._Known())
 
 
 VALUE = 'Gh78+Ij/90=kl m&n"ö'

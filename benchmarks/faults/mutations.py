@@ -80,7 +80,7 @@ def _unknown_at_once() -> None:
 
 
 def _key_shown() -> None:
-    replace("caseforge_assets.redaction.known:_mask", lambda _: lambda text, _patterns: text)
+    replace("caseforge_assets.redaction.masks:_mask", lambda _: lambda text, _patterns: text)
 
 
 def _reconcile_skipped() -> None:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from caseforge_assets.redaction.known import MASK
-from caseforge_assets.redaction.messages import redact
+from caseforge_assets.redaction.masks import MASK, redact
 
 _SECRET_FIELD = re.compile(r"(?i)key|token|secret|pass|pwd|sig|code|auth|credential")
 # What of a database's address may be shown; https://www.postgresql.org/docs/16/libpq-connect.html#LIBPQ-PARAMKEYWORDS

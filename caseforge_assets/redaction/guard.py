@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from caseforge_assets.redaction.messages import redact
+from caseforge_assets.redaction.masks import redact
 
 
 class RedactingFilter(logging.Filter):

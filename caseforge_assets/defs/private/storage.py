@@ -110,8 +110,8 @@ class CaseforgeStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Connect to the database of the settings; starts the embedded one where it is used and doesn't run."""
+        from caseforge_assets.store.database.engine import mask_parameters
         from caseforge_assets.store.database.location import database_url
-        from caseforge_assets.store.database.masking import mask_parameters
 
         mask_parameters()
         return cls(

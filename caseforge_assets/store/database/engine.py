@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: the engine, the schema's migrations, and locks that die with their process."""
+"""Connections to PostgreSQL: the engine, the last look for secrets in what it is given, the schema's migrations, and locks that die with their process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DataError, DisconnectionError, OperationalError, ProgrammingError
 
-from caseforge_assets.redaction import know_secrets
+from caseforge_assets.redaction import know_secrets, mask_parts
 from caseforge_assets.settings.secrets import DATABASE, secrets_in
-from caseforge_assets.store.database.masking import mask_parameters
 from caseforge_assets.store.database.plain_reads import PlainReads
 from caseforge_assets.store.database.prepared import plan_once
 from caseforge_assets.store.database.revisions import MIGRATIONS, Fit, SchemaNotUsable, behind, fit_of, refuse_unless_usable
@@ -27,6 +26,19 @@ RESTS_S = 1.0  # a connection that was used within that is taken to be there
 
 StoreUnavailable = OperationalError
 ValueRefused = DataError  # a value of the right type that PostgreSQL cannot hold, such as a time zone of +16:00
+
+
+def mask_parameters() -> None:
+    """The last look for secrets: from now on what is bound to any statement of this process is masked before PostgreSQL gets it, whoever's tables it is for.
+
+    Dagster's own engines are meant, too: what a run or a tick raised or logged is stored by them.
+    """
+    if not event.contains(Engine, "before_cursor_execute", _masked):
+        event.listen(Engine, "before_cursor_execute", _masked, retval=True)
+
+
+def _masked(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _executemany: bool) -> tuple[str, Any]:
+    return statement, mask_parts(parameters)
 
 
 def open_store(url: str, revive: Callable[[], object] | None = None, *, for_many_calls: bool = False, migrates: bool = True) -> Engine:

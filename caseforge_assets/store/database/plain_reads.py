@@ -13,7 +13,7 @@ from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import OperationalError
 
-from caseforge_assets.store.database.masking import masked
+from caseforge_assets.redaction import mask_parts
 from caseforge_assets.store.database.prepared import is_planned_once, planned
 
 _NUMBERS = {int}
@@ -73,9 +73,9 @@ class PlainConnection(Connection):
         """
         with closing(self.connection.cursor()) as cursor:
             if once:  # what is planned knows the types of its parameters
-                cursor.execute(planned(self.info, cursor, written), {name: _in_short(value) for name, value in masked(values).items()})
+                cursor.execute(planned(self.info, cursor, written), {name: _in_short(value) for name, value in mask_parts(values).items()})
             else:
-                cursor.execute(written, masked(values))
+                cursor.execute(written, mask_parts(values))
             return IteratorResult(_metadata(tuple([column[0] for column in cursor.description])), iter(cursor.fetchall()))
 
 

@@ -1,9 +1,11 @@
-"""The values that this process was given as secrets, masked by value in whatever form a text has them.
+"""What is masked in texts: the values that this process was given as secrets, in whatever form a text has them, and what looks like a secret, whoever's it is.
 
-A short value, or one that is a plain word, would mask half of all text, so there are two kinds:
+A short value, or one that is a plain word, would mask half of all text, so known values are of two kinds:
 - everywhere: 8 characters or more with something else than letters, or 16 and more. In messages, in what is stored, in answers of the provider.
 - in messages alone, and there as a whole word: 6 characters or more. Shorter ones, and words that CaseForge itself says, are masked where their place gives
   them away (a URL, a header, `password=`) and not by value.
+
+By shape: keys of known vendors, headers, passwords in URLs and settings, keys with their middle starred out.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 from caseforge_assets.redaction.forms import forms_of
 
@@ -31,7 +35,33 @@ _STARS = re.compile(r"\*{3,}")
 _SHOWN_PART, _LONGEST_PART = 3, 40
 _LONGEST_STARRED = 160
 _MASK = MASK.encode()
+_NO_TEXTS = frozenset({int, float, bool, Decimal, type(None)})
 _change = Lock()
+
+_VALUE = r"[^\s\"',;}&]+"
+_NAME = r"(?:[a-z0-9]{1,30}[-_]){0,4}"  # all is bounded: a text may be megabytes of one letter
+_RULES = (
+    re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|digest|token)\s+)?)[^\s\"',}]+"),
+    re.compile(r"(?i)(?P<keep>\bbearer\s+)[^\s\"',}]+"),
+    re.compile(r"(?P<keep>\b[Bb]asic\s+)(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2}"),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}api[-_]?key[\"']?\s*[:=]\s*[\"']?){_VALUE}"),
+    re.compile(r"(?P<keep>)\bsk-[A-Za-z0-9_\-*.]{4,}"),
+    re.compile(r"(?P<keep>)\b(?:gsk_|hf_|ghp_|gho_|xai-|pplx-|glpat-|xox[abprs]-)[A-Za-z0-9_\-*.]{8,}"),
+    re.compile(r"(?P<keep>)\bcaseforge_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"),  # a token of our own
+    re.compile(r"(?P<keep>)\b(?:AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,})"),
+    re.compile(r"(?P<keep>)\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON Web Token
+    re.compile(r"(?P<keep>://[^/\s:@]{0,200}:)\S{1,300}(?=@)"),  # to the last @: a password may hold / and @, whatever the standard says
+)
+
+# In a message these are secrets; in a program, a template or a document they may be anything.
+_IN_MESSAGES = (
+    re.compile(
+        r"(?i)(?P<keep>\b[a-z0-9_-]{0,40}(?:password|passwd|passphrase|pwd)=)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s\"',;}&]+)"
+    ),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:password|passwd|passphrase|pwd|secret|token)[\"']\s*[:=]\s*[\"'])[^\"']+"),
+    re.compile(rf"(?i)(?P<keep>\b{_NAME}(?:secret|token|signature|sig)=){_VALUE}"),
+    re.compile(r"(?P<keep>)\b[A-Za-z0-9_-]{2,64}\*{4,}[A-Za-z0-9_-]{2,}"),  # a key as providers repeat it: abcd****wxyz
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +155,51 @@ def mask_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield masked[:ready]
     if kept:
         yield kept
+
+
+def mask_parts(value: Any) -> Any:
+    """A value whose texts have known values masked, such as the parameters of a statement; the very same object where nothing is masked."""
+    if isinstance(value, str):
+        return mask_values(value)
+    if isinstance(value, dict):
+        hidden = {name: mask_parts(part) for name, part in value.items()}
+        return hidden if any(hidden[name] is not item for name, item in value.items()) else value
+    if isinstance(value, (list, tuple)):
+        if _NO_TEXTS.issuperset(map(type, value)):  # some hundred ids, such as of what a search has found
+            return value
+        parts = [mask_parts(part) for part in value]
+        return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
+    return value
+
+
+def redact(text: str) -> str:
+    """The text without the secrets of this process, and without what looks like one."""
+    return _mask_shapes(mask_message(text))
+
+
+def redact_file(text: str) -> str:
+    """The same of a file that must go on working, such as a template: known values, and what is a secret wherever it stands."""
+    return _mask_shapes(mask_values(text), message=False)
+
+
+def redact_object(value: Any) -> Any:
+    """A JSON value with its texts redacted, the names of its fields as well; in ids, which are needed as they are, only known values are masked."""
+    if isinstance(value, dict):
+        return {redact(str(name)): _redact_field(str(name), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [redact_object(item) for item in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def _redact_field(name: str, value: Any) -> Any:
+    return mask_values(value) if isinstance(value, str) and (name == "id" or name.endswith("_id")) else redact_object(value)
+
+
+def _mask_shapes(text: str, *, message: bool = True) -> str:
+    """The text without what looks like an API key, a token, or a password in a URL or header; of a message, in a setting as well."""
+    for rule in (*_RULES, *(_IN_MESSAGES if message else ())):
+        text = rule.sub(lambda match: match["keep"] + MASK, text)
+    return text
 
 
 def _mask(text: str, patterns: _Patterns | None) -> str:
