@@ -191,7 +191,7 @@ def prepare_flush(settings: Settings, store: Engine) -> Callable[[], int]:
 
     from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
     from caseforge_assets.defs.mirroring.flush import Flushed, flush_outbox
-    from caseforge_assets.defs.private.event_tables import keep_connections
+    from caseforge_assets.defs.private.instances import keep_connections
 
     instance = DagsterInstance.from_config(str(settings.project_folder))
     keep_connections(instance)  # as every run and command does

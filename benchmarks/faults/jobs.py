@@ -21,11 +21,11 @@ OPERATIONS = (
     ("commit settle_unanswered.close_batch", 1),
     ("commit build_next_requests.carry_on", 1),
     ("commit collect_batch._collect_files", 1),
-    *(("commit event_tables._insert_chunk", nth) for nth in (1, 2)),
+    *(("commit event_storage._insert_chunk", nth) for nth in (1, 2)),
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = tuple(Moment("after", operation, nth) for operation, nth in OPERATIONS)
-SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("after", "commit event_tables._insert_chunk"))
+SHORT = (Moment("after", "commit collect_batch._record_chunk"), Moment("after", "commit event_storage._insert_chunk"))
 REST = ("generate", "--framework", KEY, "--yes", "--wait")
 
 

@@ -53,7 +53,7 @@ OPERATIONS = (
     ("commit show_versions.repeat_under_new_versions", 1),
     ("commit note_outdated.note_outdated", 1),
     ("flush", 1),
-    ("commit event_tables._insert_chunk", 1),
+    ("commit event_storage._insert_chunk", 1),
     ("commit flush._flush_chunk", 1),
 )
 MOMENTS = (*(Moment(when, name, nth) for name, nth in OPERATIONS for when in ("before", "after")), Moment("after", "receive"))

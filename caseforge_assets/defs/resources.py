@@ -15,7 +15,7 @@ from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.providing.open_project import OpenProject, StoredProject, with_store
 from caseforge_assets.commands.providing.provider import Provider, accepts_simulated, connect_provider, make_client
 from caseforge_assets.defs.liveness.heartbeat import Heartbeat
-from caseforge_assets.defs.private.event_tables import keep_connections
+from caseforge_assets.defs.private.instances import keep_connections
 from caseforge_assets.notifications import Address, addresses_of
 from caseforge_assets.openai_batch.errors import ProviderError
 from caseforge_assets.settings import Configuration, ConfigurationError, Settings

@@ -15,7 +15,7 @@ from dagster import DagsterInstance
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy import Engine, create_engine, event
 
-from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.defs.private.event_storage import event_storage
 from caseforge_assets.defs.storage import CaseforgeStorage
 from caseforge_assets_tests.defs.assets import collect
 

@@ -83,8 +83,7 @@ def _instance(settings: Settings) -> Iterator[DagsterInstance]:
     """
     from dagster import DagsterInstance
 
-    from caseforge_assets.defs.private.event_tables import close_connections, keep_connections
-    from caseforge_assets.defs.private.instances import why_refused
+    from caseforge_assets.defs.private.instances import close_connections, keep_connections, why_refused
 
     home, named_by = _home(settings)
     own = home / FILE_NAME

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster import AssetKey, DagsterInstance, DagsterRun, JobDefinition
 
-from caseforge_assets.defs.private.entries import Writer, insert_entries, planned_entry
+from caseforge_assets.defs.private.event_storage import Writer, insert_entries, planned_entry
 from caseforge_assets.defs.private.records import Repository, write_record
 
 

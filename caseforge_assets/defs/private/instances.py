@@ -1,4 +1,4 @@
-"""What an instance of Dagster is made of: where it keeps events and runs, and who launches its runs."""
+"""What an instance of Dagster is made of: where it keeps events and runs, over which connections, and who launches its runs."""
 
 from __future__ import annotations
 
@@ -48,3 +48,16 @@ def launches_in_code_servers(instance: DagsterInstance) -> bool:
     """Tell whether runs are children of code servers; else they are somewhere else, such as in a container, and Dagster asks their launcher for them."""
     launcher = instance.get_ref().run_launcher_data if instance.is_persistent else None
     return launcher is None or launcher.class_name in _IN_CODE_SERVERS
+
+
+def keep_connections(instance: DagsterInstance) -> None:
+    """Let a run or a command use its connections to Dagster's database again and again: by default each statement or two opens its own."""
+    for storage in (instance.event_log_storage, instance.run_storage):
+        storage.optimize_for_webserver(statement_timeout=0, pool_recycle=-1, max_overflow=-1)  # no time-out, no limit, as before
+
+
+def close_connections(instance: DagsterInstance) -> None:
+    """Close those that were kept; an instance that ends does not."""
+    for storage in (instance.event_log_storage, instance.run_storage):
+        if isinstance(storage, (PostgresEventLogStorage, PostgresRunStorage)):
+            storage._engine.dispose()

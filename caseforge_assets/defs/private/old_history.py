@@ -15,7 +15,7 @@ from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.tags import BACKFILL_ID_TAG, ROOT_RUN_ID_TAG
 
-from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.defs.private.event_storage import event_storage
 from caseforge_assets.store.mirroring import upkeep
 
 if TYPE_CHECKING:

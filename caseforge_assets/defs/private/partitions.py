@@ -8,7 +8,7 @@ from dagster import DagsterInstance
 from dagster._core.definitions.partitions.utils import raise_error_on_invalid_partition_key_substring
 from dagster._core.storage.event_log.schema import DynamicPartitionsTable
 
-from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.defs.private.event_storage import event_storage
 
 
 def set_partitions(instance: DagsterInstance, name: str, keys: Sequence[str]) -> tuple[int, int]:

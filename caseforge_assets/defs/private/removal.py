@@ -11,7 +11,7 @@ from dagster import DagsterInstance
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
-from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.defs.private.event_storage import event_storage
 from caseforge_assets.defs.private.old_history import SPARE_EVENT, Old, rows_of
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import upkeep

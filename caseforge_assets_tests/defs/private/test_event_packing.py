@@ -15,7 +15,7 @@ from dagster._serdes import deserialize_value, serialize_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caseforge_assets.defs.private.entries import EventPacker
+from caseforge_assets.defs.private.lineage import EventPacker
 
 PLAIN = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans())
 TABLE = MetadataValue.table([TableRecord({"id": "1.1-UC01", "risk": 3})], TableSchema([TableColumn("id"), TableColumn("risk", "int")]))

@@ -24,7 +24,7 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
 from dagster._serdes import serialize_value
 
-from caseforge_assets.defs.private import event_tables
+from caseforge_assets.defs.private import event_storage
 from caseforge_assets.defs.private.failed_runs import write_failures
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
@@ -134,7 +134,7 @@ def stored_state(instance: DagsterInstance, asset_key: tuple[str, ...]) -> dict[
 
 
 def test_ids_come_in_the_order_of_the_events_and_the_later_of_two_counts(instance: DagsterInstance, ui: Ui, monkeypatch: Any) -> None:
-    monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", 3)
+    monkeypatch.setattr(event_storage, "EVENTS_PER_TRANSACTION", 3)
     events = [AssetEvent(asset_key, key, f"{asset_key[-1]} {key}") for key in KEYS for asset_key in (LAST, FIRST)]
     events.append(AssetEvent(FIRST, KEYS[2], "newer"))
     ids = write_materializations(instance, events)
@@ -275,7 +275,7 @@ def test_a_success_takes_the_failed_run_off_the_page(instance: DagsterInstance, 
 def test_only_partitions_that_failed_are_planned_anew(
     instance: DagsterInstance, ui: Ui, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(event_tables, "EVENTS_PER_TRANSACTION", chunk)
+    monkeypatch.setattr(event_storage, "EVENTS_PER_TRANSACTION", chunk)
     write_failures(instance, failures, "refused", [(FIRST, KEYS[1]), (FIRST, KEYS[2])])
     made = build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))
     build_asset(instance, FIRST, dict.fromkeys(KEYS, "v1"))

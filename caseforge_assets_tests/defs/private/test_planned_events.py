@@ -11,7 +11,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster_postgres.event_log import PostgresEventLogStorage
 
 from caseforge_assets.defs.names import asset_key
-from caseforge_assets.defs.private.event_tables import event_storage
+from caseforge_assets.defs.private.event_storage import event_storage
 from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.defs.project import ASSETS, FAILED, MATERIALIZED, PARTITIONS, OpenProject, Project
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
