@@ -249,6 +249,11 @@ def definition_version(stage: Stage) -> str:
     return stage_version(stage, _ANY_STYLE)
 
 
+def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
+    """The version that Dagster is told, as the code version of a stage's assets: where content is kept, one and the same for all models."""
+    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
+
+
 def request_body(stage: Stage, settings: StageSettings, source: Source, max_completion_tokens: int | None = None) -> dict[str, Any]:
     """Build a request, in the one form in which requests are counted, stored and compared.
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from caseforge_assets.commands.editing.take_back_page import Page, is_same, read_page, restored
-from caseforge_assets.commands.mirroring.show_versions import shown_stage_version
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.safe_text import live_markdown, replace_unstorable, safe_markdown
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Answer, Content, Item
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, shown_stage_version
 from caseforge_assets.store.access import audit
 from caseforge_assets.store.collecting import content_ids, contents
 from caseforge_assets.store.collecting.contents import CurrentContent, NewCandidate, NewContent, StoredContent

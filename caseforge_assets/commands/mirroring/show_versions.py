@@ -6,29 +6,18 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, known_as, stage_version
+from caseforge_assets.stages.stage import Stage, known_as, shown_stage_version
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 from caseforge_assets.store.editions import frameworks
 from caseforge_assets.store.mirroring import outbox, stage_versions
 from caseforge_assets.store.requests.styles import fresh_versions
 
 
-def shown_stage_version(stage: Stage, settings: StageSettings) -> str:
-    """The version of a stage that Dagster is told, as the code version of its assets: where content is kept, one and the same for all models."""
-    return definition_version(stage) if settings.keeps_content else stage_version(stage, settings)
-
-
 def shown_versions(connection: Connection, project: Project, key: str, stage: Stage, made_with: Collection[str]) -> dict[str, str]:
-    """Gives, by the version that something of a stage in a framework was made with, the one that it is shown with: that of now, where it counts as fresh.
-
-    What all was asked for is looked up only where something was made with another version than that of now.
-    """
+    """Gives, by the version that something of a stage in a framework was made with, the one that it is shown with: that of now, where it counts as fresh."""
     stage = project.stages.in_framework(stage, key)
     settings = project.stage_settings[stage.key]
-    shown = shown_stage_version(stage, settings)
-    fresh: Collection[str] = (shown, stage_version(stage, settings))
-    if any(version not in fresh for version in made_with):
-        fresh = fresh_versions(connection, stage, settings)
+    shown, fresh = shown_stage_version(stage, settings), fresh_versions(connection, stage, settings)
     return {version: shown if version in fresh else version for version in made_with}
 
 

@@ -18,7 +18,6 @@ from caseforge_assets.commands.editions.load_framework import Loaded, NewEdition
 from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import Materialized, materialize_assets
 from caseforge_assets.commands.mirroring.read_statuses import read_statuses
-from caseforge_assets.commands.mirroring.show_versions import shown_stage_version
 from caseforge_assets.defs.figures.alerts import alert_check, alert_result
 from caseforge_assets.defs.figures.checks import check_results, check_specs
 from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, stale_figures
@@ -45,7 +44,7 @@ from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, shown_stage_version
 from caseforge_assets.stages.stages import FRAMEWORK, Asset, Stages, all_assets
 
 Figures = Callable[[Caseforge, str], Mapping[str, Any]]

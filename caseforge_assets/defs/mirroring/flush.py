@@ -21,7 +21,7 @@ from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, 
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
-from caseforge_assets.stages.stage import Stage
+from caseforge_assets.stages.stage import Stage, shown_stage_version, stage_version
 from caseforge_assets.stages.stages import FRAMEWORK, Asset, Stages, all_assets
 from caseforge_assets.store.collecting.items import row_counts
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
@@ -220,8 +220,13 @@ def _asset_events(
 
 def _shown_with(connection: Connection, project: StoredProject, key: str, stage: Stage | None, rows: Sequence[Any]) -> dict[str, str]:
     """By the version that rows of a framework were made with, the code version that Dagster is shown; there are none of what belongs to no stage."""
-    made_with = {row.code_version for row in rows if row.framework_key == key and row.code_version}
-    return shown_versions(connection, project, key, stage, made_with) if stage else {}
+    if stage is None:
+        return {}
+    stage, settings = project.stages.in_framework(stage, key), project.stage_settings[stage.key]
+    made_with, current = {row.code_version for row in rows if row.framework_key == key and row.code_version}, stage_version(stage, settings)
+    if made_with <= {current}:
+        return {current: shown_stage_version(stage, settings)}
+    return shown_versions(connection, project, key, stage, made_with)
 
 
 def _above(project: StoredProject, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
