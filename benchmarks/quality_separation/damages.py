@@ -13,7 +13,7 @@ from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.quality import NodeFacts
 from caseforge_assets.stages.subject import own_words
 from caseforge_assets.stages.usecases.quality import TEXTS
-from caseforge_assets.stages.usecases.rendering import render_candidates
+from caseforge_assets.stages.usecases.record import render_candidates
 from caseforge_assets_tests.stages.damages import filler
 
 _SENTENCE_END = re.compile(r"(?<=[.;!?])\s+")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.usecases.quality import TEXTS
-from caseforge_assets.stages.usecases.rendering import render_candidates
+from caseforge_assets.stages.usecases.record import render_candidates
 
 _WHO = (
     "The team",

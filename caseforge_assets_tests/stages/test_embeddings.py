@@ -29,7 +29,7 @@ from caseforge_assets.stages.discovery import Asking, all_as_they_come, find_sta
 from caseforge_assets.stages.embeddings.vectors import vectors_of
 from caseforge_assets.stages.judgement import Item, Outcome, VectorsAsked
 from caseforge_assets.stages.stage import Source, request_body, stage_version
-from caseforge_assets.stages.usecases.rendering import TEXTS, render_candidates
+from caseforge_assets.stages.usecases.record import TEXTS, render_candidates
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 STAGE = all_as_they_come()["embeddings"]

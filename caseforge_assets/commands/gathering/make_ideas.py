@@ -13,7 +13,7 @@ from caseforge_assets.curation.priority import Weights
 from caseforge_assets.handing_on.records import Decided, Idea
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.usecases.rendering import TEXTS
+from caseforge_assets.stages.usecases.record import TEXTS
 from caseforge_assets.store.curating.exported import Exported, decided_in, sources_of
 from caseforge_assets.store.curating.use_cases import Decision
 from caseforge_assets.store.database.engine import Connection

@@ -6,7 +6,7 @@ from functools import cache
 from caseforge_assets.stages.stage import Source
 from caseforge_assets.stages.templates import Templates
 from caseforge_assets.stages.usecase_specs.outline import Outline
-from caseforge_assets.stages.usecases.rendering import render_candidates
+from caseforge_assets.stages.usecases.record import render_candidates
 
 SYSTEM_VALUES = ("sections", "parts")
 USER_VALUES = ("context", "kpis", "document", "use_cases", "outline")

@@ -8,8 +8,7 @@ from caseforge_assets.stages.strict_schema import strict_format
 from caseforge_assets.stages.templates import Templates
 from caseforge_assets.stages.usecases.answer import judge_text
 from caseforge_assets.stages.usecases.quality import measure
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid
-from caseforge_assets.stages.usecases.rendering import render_candidates
+from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, MOST_CANDIDATES, UseCases, candidate_uid, render_candidates
 from caseforge_assets.stages.usecases.request import SYSTEM_VALUES, USER_VALUES, message_builder
 from caseforge_assets.stages.usecases.rereading import read_page_of_candidates, with_fields
 

@@ -19,8 +19,8 @@ from caseforge_assets.stages.usecases.record import (
     UseCase,
     UseCases,
     item_of,
+    render_candidates,
 )
-from caseforge_assets.stages.usecases.rendering import render_candidates
 from caseforge_assets.stages.usecases.validation import Checked, check_candidate, say_problems
 from caseforge_assets.wording import counted
 

@@ -1,19 +1,18 @@
-"""The record of a use-case candidate: its fields, their meaning, and the spellings of a value that mean the same.
+"""The record of a use-case candidate: its fields and their meaning, as it is asked for, stored, and shown as Markdown.
 
 The JSON schema that the model has to follow is made from these classes, and its answer is validated by them.
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
-from caseforge_assets.stages.characters import visible
 from caseforge_assets.stages.judgement import Item
 from caseforge_assets.stages.stand_ins import OPENINGS, SHORT_CHARACTERS, is_stand_in
+from caseforge_assets.stages.usecases.spellings import choice_meant
 
 LEAST_CANDIDATES = 6
 MOST_CANDIDATES = 10
@@ -40,105 +39,17 @@ class Category(StrEnum):
 
 
 LEVEL_NUMBERS: Mapping[Level, int] = {Level.low: 1, Level.medium: 2, Level.high: 3}
+LEVEL_NAMES: Mapping[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 
-# Only spellings whose meaning is certain: "Medium-High" is none of the three, and says so.
-_SPELLINGS: Mapping[str, str] = {
-    "l": "Low",
-    "m": "Medium",
-    "med": "Medium",
-    "mid": "Medium",
-    "moderate": "Medium",
-    "h": "High",
-    "automated": "automation",
-    "process automation": "automation",
-    "optimisation": "optimization",
-    "process optimization": "optimization",
-    "process optimisation": "optimization",
-    "digitisation": "digitization",
-    "digitalization": "digitization",
-    "digitalisation": "digitization",
-    "analytic": "analytics",
-    "data analytics": "analytics",
-    "system integration": "integration",
-    "systems integration": "integration",
-    **dict.fromkeys(
-        [
-            "niedrig",
-            "gering",
-            "tief",
-            "klein",
-            "faible",
-            "bas",
-            "basse",
-            "bajo",
-            "baja",
-            "basso",
-            "bassa",
-            "baixo",
-            "baixa",
-            "laag",
-            "niski",
-            "niska",
-        ],
-        "Low",
-    ),
-    **dict.fromkeys(
-        [
-            "mittel",
-            "mäßig",
-            "moderat",
-            "moyen",
-            "moyenne",
-            "modéré",
-            "modérée",
-            "medio",
-            "media",
-            "moderado",
-            "moderada",
-            "moderato",
-            "médio",
-            "média",
-            "gemiddeld",
-            "matig",
-            "średni",
-            "średnia",
-        ],
-        "Medium",
-    ),
-    **dict.fromkeys(["hoch", "groß", "élevé", "élevée", "haut", "haute", "alto", "alta", "hoog", "wysoki", "wysoka"], "High"),
-    **dict.fromkeys(
-        ["automatisierung", "automatisation", "automatización", "automazione", "automação", "automatisering", "automatyzacja"], "automation"
-    ),
-    **dict.fromkeys(["optimierung", "optimización", "ottimizzazione", "otimização", "optimalisatie", "optymalizacja"], "optimization"),
-    **dict.fromkeys(
-        ["digitalisierung", "numérisation", "digitalización", "digitalizzazione", "digitalização", "digitalisering", "cyfryzacja"],
-        "digitization",
-    ),
-    **dict.fromkeys(["analytik", "analyse", "analytique", "analítica", "analisi", "análise", "analityka"], "analytics"),
-    **dict.fromkeys(["intégration", "integración", "integrazione", "integração", "integratie", "integracja"], "integration"),
-}
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_REMARK = re.compile(r"^([a-z ]+?)\s*[(\[:;,–—-]\s*(.+)$")
-_OF_WHAT = re.compile(r" (?:complexity|difficulty|effort|risk|roi|return|return on investment|level|impact|value)$")  # "Medium complexity"
 _SAYS_ANYTHING = re.compile(r"[^\W_]")
-_WRITTEN = {choice.casefold(): choice.value for choice in (*Level, *Category)}
-_AS_ASKED = frozenset(_WRITTEN.values())
+_CHOICES = frozenset([*Level, *Category])
 
 
 def _as_written(value: object) -> object:
-    """Bring a choice to its written form, without pictures, emphasis and remarks around it; anything else is left to validation."""
-    if not isinstance(value, str) or value in _AS_ASKED:
+    """Bring a choice to its written form; anything else is left to validation."""
+    if not isinstance(value, str) or value in _CHOICES:
         return value
-    plain = " ".join(_EDGES.sub("", unicodedata.normalize("NFKC", visible(value)).casefold()).split())
-    if choice := _choice(plain) or _choice(_OF_WHAT.sub("", plain)):
-        return choice
-    remark = _REMARK.match(plain)
-    others = [word for word in re.findall(r"\w+", remark[2]) if _choice(word)] if remark else []
-    return (remark and not others and _choice(remark[1])) or value
-
-
-def _choice(plain: str) -> str | None:
-    return _WRITTEN.get(plain) or _SPELLINGS.get(plain)
+    return choice_meant(value, _CHOICES) or value
 
 
 def _not_blank(text: str) -> str:
@@ -213,3 +124,56 @@ def item_of(use_case: UseCase) -> Item:
     title = use_case.title
     stored = title if len(title) <= STORED_TITLE_CHARACTERS else title[: STORED_TITLE_CHARACTERS - 1].rstrip() + "…"
     return Item(stored, values | {"complexity_score": LEVEL_NUMBERS[use_case.complexity_score]})
+
+
+TEXTS = {
+    "description": "Description",
+    "impact_assessment": "Impact",
+    "complexity_details": "Complexity",
+    "technology_requirements": "Technology",
+    "success_metrics": "Success metrics",
+    "implementation_timeline": "Timeline",
+}
+FACTS = {
+    "category": "Category",
+    "complexity_score": "complexity",
+    "estimated_roi": "return on investment",
+    "risk_level": "risk",
+}
+_BULLET = re.compile(r"^(\s*)[•‣◦▪●–—·*](?:\s+|(?<=[•‣◦▪●])(?=\S))")
+_LIST_ITEM = re.compile(r"^\s*(?:[-+*]|\d{1,9}[.)])\s")
+
+
+def render_candidates(items: Sequence[Item]) -> str:
+    """Render candidates, a section each.
+
+    Args:
+        items: Candidates with all their fields.
+    """
+    return "\n\n".join(_render(position, item) for position, item in enumerate(items, 1))
+
+
+def _render(position: int, item: Item) -> str:
+    fields = item.fields
+    facts = " · ".join(f"{label}: {LEVEL_NAMES.get(fields[name], fields[name])}" for name, label in FACTS.items())
+    title = " ".join(item.title.split())
+    texts = [_beneath(heading, str(fields[name])) for name, heading in TEXTS.items()]
+    return "\n\n".join([f"## {position}. {title}", f"*{facts}*", *texts])
+
+
+def _beneath(heading: str, text: str) -> str:
+    """Put a text beneath its heading: on the same line, unless it is a list or has several lines, which would be one paragraph with it."""
+    lines = [line.rstrip() if line[:1].isalnum() else _BULLET.sub(r"\1- ", line.rstrip()) for line in text.strip().splitlines()]
+    if len(lines) == 1 and not _LIST_ITEM.match(lines[0]):
+        return f"**{heading}.** {lines[0]}"
+    shown = [_kept_apart(line, after) for line, after in zip(lines, [*lines[1:], ""], strict=True)]
+    return f"**{heading}.**\n\n" + "\n".join(shown)
+
+
+def _kept_apart(line: str, after: str) -> str:
+    """End a line so that the next one begins anew: Markdown joins lines of a paragraph, and a list needs a blank line before it in some readers."""
+    if not line or not after or (_LIST_ITEM.match(after) and _LIST_ITEM.match(line)):
+        return line
+    if _LIST_ITEM.match(after):
+        return line if line.startswith((" ", "\t")) else f"{line}\n"
+    return line if _LIST_ITEM.match(line) or after.startswith((" ", "\t")) else f"{line}  "

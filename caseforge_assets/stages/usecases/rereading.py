@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS, MOST_CANDIDATES, item_of
-from caseforge_assets.stages.usecases.rendering import FACTS, TEXTS, render_candidates
+from caseforge_assets.stages.usecases.record import FACTS, LEAST_CANDIDATES, LEVEL_NAMES, MOST_CANDIDATES, TEXTS, item_of, render_candidates
 from caseforge_assets.stages.usecases.validation import check_candidate, say_problems
 from caseforge_assets.wording import counted
 
@@ -17,7 +16,6 @@ _FACT = re.compile(rf"({'|'.join(map(re.escape, FACTS.values()))})\s*:\s*([^·*\
 _HARD_BREAK = re.compile(r"[ \t]{2,}$|\\$", re.MULTILINE)
 _FIELD_OF_LABEL = {label: name for name, label in TEXTS.items()}
 _FIELD_OF_FACT = {label.casefold(): name for name, label in FACTS.items()}
-_LEVEL_NAMES: Mapping[object, str] = {number: level.value for level, number in LEVEL_NUMBERS.items()}
 
 
 def read_page_of_candidates(text: str, before: Sequence[Item], shown: Callable[[str], str], live: Callable[[str], str]) -> tuple[Item, ...]:
@@ -54,7 +52,7 @@ def with_fields(item: Item, written: Mapping[str, object]) -> Item:
     Raises:
         ValueError: A field is blank, or no value of its kind.
     """
-    levels = {name: _LEVEL_NAMES.get(_number(value), value) for name, value in written.items() if name in FACTS}
+    levels = {name: LEVEL_NAMES.get(_number(value), value) for name, value in written.items() if name in FACTS}
     checked = check_candidate({**raw_of(item), **written, **levels}, 1)
     if checked.use_case is None:
         raise ValueError("; ".join(problem.removeprefix("candidate 1: ") for problem in checked.problems))
@@ -72,7 +70,7 @@ def raw_of(item: Item) -> dict[str, object]:
         item: A candidate.
     """
     complexity = item.fields["complexity_score"]
-    return {"title": item.title, **item.fields, "complexity_score": _LEVEL_NAMES.get(complexity, complexity)}
+    return {"title": item.title, **item.fields, "complexity_score": LEVEL_NAMES.get(complexity, complexity)}
 
 
 def _pieces(text: str) -> Iterator[tuple[re.Match[str], str]]:
