@@ -47,7 +47,7 @@ def measure(requests: int, status: str | None, counts: Mapping[str, Any] | None,
     """
     elapsed_s = max((now - started_at).total_seconds(), 0.0)
     state = remote_status(status)
-    completed, failed = counted_requests(counts)
+    completed, failed = _number(counts, "completed"), _number(counts, "failed")
     done = None if completed is None and failed is None else min((completed or 0) + (failed or 0), requests)
     rate = done / elapsed_s if done and elapsed_s else None
     moves = state is RemoteStatus.in_progress
@@ -79,11 +79,6 @@ def poll_interval_s(batches: Sequence[Progress], base_s: float, jitter: float) -
     else:
         interval_s = base_s
     return interval_s * (1 - JITTER + 2 * JITTER * jitter)
-
-
-def counted_requests(counts: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
-    """Gives how many requests the provider counts as done well, and as failed; None where it counts nothing."""
-    return _number(counts, "completed"), _number(counts, "failed")
 
 
 def _number(counts: Mapping[str, Any] | None, name: str) -> int | None:

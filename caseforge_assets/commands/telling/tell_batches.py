@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from caseforge_assets.batches.progress import counted_requests
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.database.engine import Connection
-from caseforge_assets.store.figures.batch_sums import frameworks_of_batches
-from caseforge_assets.store.serving.events import Told, tell_all
+from caseforge_assets.store.serving import events
 from caseforge_assets.store.submitting.batches import BatchRow
 
 
@@ -19,7 +17,7 @@ def tell_batch(connection: Connection, kind: EventKind, batch: BatchRow, more: M
     Args:
         more: what belongs to this kind of event beside what all say of a batch.
     """
-    completed, failed = counted_requests((batch.remote or {}).get("request_counts"))
+    counts = (batch.remote or {}).get("request_counts") or {}
     data = {
         "batch": batch.id,
         "name": batch.name,
@@ -28,9 +26,8 @@ def tell_batch(connection: Connection, kind: EventKind, batch: BatchRow, more: M
         "state": batch.state,
         "status": batch.remote_status,
         "requests": batch.request_count,
-        "completed": completed,
-        "failed": failed,
+        "completed": counts.get("completed"),
+        "failed": counts.get("failed"),
         **(more or {}),
     }
-    keys = frameworks_of_batches(connection, [batch.id]).get(batch.id, ())
-    tell_all(connection, [Told(kind, f"batch {batch.id}", key, data) for key in keys or (None,)])
+    events.tell_of_batch(connection, kind, batch.id, data)

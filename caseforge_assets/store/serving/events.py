@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,21 @@ def tell_all(connection: Connection, told: Sequence[Told]) -> None:
         add_rows(connection, event, rows)
     elif rows:
         connection.execute(insert(event), rows)
+
+
+_OF_BATCH = text("""
+insert into caseforge.event (kind, subject, framework_key, data)
+select :kind, :subject, whose.framework_key, cast(:data as jsonb)
+from (select 1) always left join (
+    select distinct n.framework_key from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = :batch) whose on true
+order by whose.framework_key
+""")
+
+
+def tell_of_batch(connection: Connection, kind: EventKind, batch_id: int, data: Mapping[str, Any]) -> None:
+    """Adds an event of a batch for each framework whose nodes are in it, or one of none, in the transaction of what it reports."""
+    values = {"kind": kind, "subject": f"batch {batch_id}", "batch": batch_id, "data": json.dumps(data)}
+    connection.execute(_OF_BATCH, values)
 
 
 def any_unnumbered(connection: Connection) -> bool:
