@@ -29,11 +29,16 @@ OPERATIONS = (
     ("cancel", 1),
     ("commit reconcile_batches._cancel_duplicates", 1),
     *(("commit collect_duplicate.collect_duplicate", nth) for nth in (1, 2, 3, 4)),
+    ("commit settle_unanswered.close_batch", 1),
 )
 MOMENTS = tuple(Moment(when, operation, nth) for operation, nth in OPERATIONS for when in ("before", "after"))
 # Also on a machine that has much else to do.
 TIME_TO_CANCEL_S = 8.0
-SHORT_MOMENTS = (Moment("after", "commit reconcile_batches._take"), Moment("after", "commit collect_duplicate.collect_duplicate"))
+SHORT_MOMENTS = (
+    Moment("after", "commit reconcile_batches._take"),
+    Moment("after", "commit collect_duplicate.collect_duplicate"),
+    Moment("after", "commit settle_unanswered.close_batch"),
+)
 
 
 def create_twice(world: World, stage: str, name: str) -> Row:

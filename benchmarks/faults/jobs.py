@@ -9,7 +9,7 @@ from functools import partial
 
 from benchmarks.faults.forks import Ended
 from benchmarks.faults.hook import Moment
-from benchmarks.faults.kills import CHUNK_LINES, STAGES
+from benchmarks.faults.kills import CHUNK_LINES, NEXT_REQUESTS, STAGES, moments_of
 from benchmarks.faults.rows import Case, NotInjected, Row, each, judged
 from benchmarks.faults.world import KEY, Project, World
 
@@ -18,8 +18,7 @@ OPERATIONS = (
     ("rename output.jsonl", 1),
     ("commit fetch_results._fetch", 1),
     *(("commit collect_batch._record_chunk", nth) for nth in (1, 2)),
-    ("commit settle_unanswered.close_batch", 1),
-    ("commit build_next_requests.carry_on", 1),
+    (NEXT_REQUESTS, 1),
     ("commit collect_batch._collect_files", 1),
     *(("commit event_storage._insert_chunk", nth) for nth in (1, 2)),
     ("commit flush._flush_chunk", 1),
@@ -67,4 +66,6 @@ def _not_right(project: Project, stage: str) -> Sequence[str]:
 
 def run_jobs(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterable[str] = STAGES) -> Iterator[Row]:
     """A row for every moment in each of the stages."""
-    yield from each(Case(_name(stage, moment), partial(kill_job, world, stage, moment)) for stage in stages for moment in moments)
+    yield from each(
+        Case(_name(stage, moment), partial(kill_job, world, stage, moment)) for stage in stages for moment in moments_of(stage, moments)
+    )

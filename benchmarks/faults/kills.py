@@ -15,6 +15,8 @@ from benchmarks.faults.world import KEY, OPENAI, World
 NODES, CHUNK_LINES, GRACE_S = 5, 2, 0.3
 GENERATE = ("generate", "--framework", KEY, "--yes", "--wait")
 STAGES = {"process_details": f"loaded_{NODES}", "usecases": f"documents_{NODES}"}
+FOLLOWED = ("process_details",)  # by a stage that reads what it makes
+NEXT_REQUESTS = "commit build_next_requests.carry_on"
 CHOSEN = {"usecase_specs": f"chosen_{NODES}"}  # the stage that is off by default
 OPERATIONS = (
     ("identify", 1),
@@ -46,8 +48,7 @@ OPERATIONS = (
     ("rename output.jsonl", 1),
     ("commit fetch_results._fetch", 1),
     *(("commit collect_batch._record_chunk", nth) for nth in (1, 2, 3)),
-    ("commit settle_unanswered.close_batch", 1),
-    ("commit build_next_requests.carry_on", 1),
+    (NEXT_REQUESTS, 1),
     ("commit collect_batch._collect_files", 1),
     ("commit check_alerts.check_alerts", 1),
     ("commit show_versions.repeat_under_new_versions", 1),
@@ -120,5 +121,12 @@ def run_kills(world: World, moments: Sequence[Moment] = MOMENTS, stages: Iterabl
 def kill_cases(world: World, moments: Sequence[Moment], stages: Iterable[str], like: str = OPENAI) -> list[Case]:
     """The same, to be run."""
     return [
-        Case(_name(stage, moment, like), partial(kill_and_restart, world, stage, moment, like)) for stage in stages for moment in moments
+        Case(_name(stage, moment, like), partial(kill_and_restart, world, stage, moment, like))
+        for stage in stages
+        for moment in moments_of(stage, moments)
     ]
+
+
+def moments_of(stage: str, moments: Sequence[Moment]) -> list[Moment]:
+    """Those of the moments that come in a stage."""
+    return [moment for moment in moments if moment.operation != NEXT_REQUESTS or stage in FOLLOWED]

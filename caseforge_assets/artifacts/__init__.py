@@ -12,12 +12,11 @@ from caseforge_assets.artifacts.artifact import (
     ArtifactDamaged,
     ArtifactMissing,
     ArtifactsUnavailable,
-    checked_name,
     read_hash,
     sync_folder,
 )
 from caseforge_assets.artifacts.fetching import fetched
-from caseforge_assets.artifacts.folder import ArtifactFolder
+from caseforge_assets.artifacts.folder import ArtifactFolder, checked_name
 from caseforge_assets.packed import CHUNK_BYTES
 
 __all__ = [

@@ -15,11 +15,10 @@ from itertools import islice
 from caseforge_assets.artifacts import ArtifactFolder
 from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
 from caseforge_assets.batches.outcomes import Answered, Verdict, give_verdicts, give_verdicts_as_it_comes
-from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, BatchState
+from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
-from caseforge_assets.commands.collecting.compare_usage import usage_difference
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
-from caseforge_assets.commands.collecting.reception import Judged, Reception, failure_text, reception_of
+from caseforge_assets.commands.collecting.reception import Judged, Reception, failure_text, reception_of, usage_difference
 from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.collecting.settle_unanswered import close_batch
 from caseforge_assets.commands.providing.open_project import OpenProject
@@ -91,10 +90,13 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], given_
         if not _take_in(project, batch, duplicates):
             return None
     strays = record_files(project.store, reception, project.folder, paths)
-    close_batch(project, reception, given_up_by=given_up_by)
-    carry_on(project.store, project, batch)
+    if given_up_by is not None or batch.remote_status != RemoteStatus.completed or _lacks_answers(project, batch):
+        close_batch(project, reception, given_up_by=given_up_by)
+    if project.stages.that_read(reception.stage):
+        carry_on(project.store, project, batch)
     with project.store.begin() as connection:
-        differs = None if strays or given_up_by else usage_difference(connection, project, batch)  # else the lines are not what was counted
+        is_told = not strays and not given_up_by  # else the lines are not what was counted
+        differs = usage_difference(reception, attempts.token_sums(connection, batch.id)) if is_told else None
         reason = f"{counted(len(strays), 'line fits', 'lines fit')} no request, first: {strays[0]}" if strays else differs
         values = {
             "state": BatchState.collected,
@@ -112,6 +114,11 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], given_
         return collected
 
 
+def _lacks_answers(project: OpenProject, batch: BatchRow) -> bool:
+    with project.store.connect() as connection:
+        return attempts.any_live(connection, batch.id)
+
+
 def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, given_up_by: str | None) -> Collected | None:
     """A duplicate is taken in with the batch that was adopted; by itself, when it ends later, is given up, or when that one is lost at the provider."""
     with try_lock(project.store, f"batch {duplicate.duplicate_of}") as held:
@@ -125,9 +132,8 @@ def _collect_late_duplicate(project: OpenProject, duplicate: BatchRow, given_up_
 
 def _take_in(project: OpenProject, batch: BatchRow, duplicates: Sequence[BatchRow]) -> bool:
     """Fills up from duplicates what a batch lacks; False while one that may have it is not over or its files are awaited."""
-    with project.store.connect() as connection:
-        if not attempts.any_live(connection, batch.id):
-            return True
+    if not _lacks_answers(project, batch):
+        return True
     under_way = [duplicate.name for duplicate in duplicates if duplicate.state == BatchState.open]
     if under_way:
         with project.store.begin() as connection:
@@ -151,11 +157,14 @@ def record_files(
 
 
 def _record_file(store: Engine, reception: Reception, folder: ArtifactFolder, path: str, good_only: bool) -> Iterator[str]:
-    """Answers are judged and measured a chunk ahead of the one that is written."""
+    """Answers are judged and measured a chunk at a time, of a large batch some chunks ahead of the one that is written."""
     chunks = _chunks_with_asked(store, reception, read_lines(folder.read(path)))
-    key, ahead = reception.stage.key, _is_large(reception.batch, reception.stages)
-    judge = partial(give_verdicts_as_it_comes, key) if ahead else partial(give_verdicts, reception.stages, key)
-    for chunk, verdicts in work_ahead(judge, chunks, ahead=ahead):
+    key, stages = reception.stage.key, reception.stages
+    if _is_large(reception.batch, stages):
+        judged = work_ahead(partial(give_verdicts_as_it_comes, key), chunks)
+    else:
+        judged = ((chunk, give_verdicts(stages, key, answered)) for chunk, answered in chunks)
+    for chunk, verdicts in judged:
         yield from _record_chunk(store, reception, chunk, verdicts, good_only)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from caseforge_assets.commands.collecting.collect_batch import record_files
 from caseforge_assets.commands.collecting.fetch_results import ROLES
-from caseforge_assets.commands.collecting.reception import Reception
+from caseforge_assets.commands.collecting.reception import Reception, reception_of
 from caseforge_assets.commands.providing.open_project import OpenProject
-from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.requests.build_next_requests import carry_on
 from caseforge_assets.event_log import log_event
-from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import StageUnknown, stage_version
+from caseforge_assets.stages.stage import StageUnknown
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import try_lock
 from caseforge_assets.store.submitting import batches
@@ -50,7 +49,7 @@ def _judge_batch(project: OpenProject, batch_id: int) -> int:
         with project.store.connect() as connection:
             batch, before = batches.get(connection, batch_id), attempts.outcome_counts(connection, batch_id)
         paths = [str(batch.artifacts[role]["path"]) for role in ROLES if role in batch.artifacts]
-        reception = _reception(project.provider, project, batch)
+        reception = _reception(project, batch)
         if not held or reception is None:
             return 0
         record_files(project.store, reception, project.folder, paths, good_only=True)
@@ -62,18 +61,14 @@ def _judge_batch(project: OpenProject, batch_id: int) -> int:
         return readable
 
 
-def _reception(provider: Provider, project: Project, batch: BatchRow) -> Reception | None:
+def _reception(project: OpenProject, batch: BatchRow) -> Reception | None:
     """As when it was collected, at the prices of that day; None for a stage that the project has no more."""
-    try:
-        stage = project.stages[batch.stage]
-    except StageUnknown:
-        return None
     if batch.collected_at is None:
         return None
-    version = stage_version(stage, project.stage_settings[stage.key])
-    return Reception(
-        batch, project.stages, stage, provider.simulated, version, provider.generated_by, batch.collected_at, project.configuration.prices
-    )
+    try:
+        return replace(reception_of(project, batch), now=batch.collected_at)
+    except StageUnknown:
+        return None
 
 
 def _good(outcomes: dict[str, int]) -> int:

@@ -15,7 +15,7 @@ from caseforge_assets.commands.collecting.reception import SUBMITTED, Judged, Re
 from caseforge_assets.commands.quality.measure_quality import measure_contents
 from caseforge_assets.commands.requests.shorten_request import shortened_note
 from caseforge_assets.commands.telling.tell_failures import FailedNode, tell_failures
-from caseforge_assets.costs.prices import cost_usd, priced_as
+from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Next, Outcome
@@ -105,7 +105,7 @@ def _result(reception: Reception, answer: Judged, cost: Decimal | None) -> Resul
         status_code=line.status_code,
         remote_request_id=line.request_id,
         response_id=line.response_id,
-        model=reception.model_of(line),
+        model=reception.model_called(line.model),
         finish_reason=line.finish_reason,
         answer_sha256=_answer_version(line),
         input_tokens=usage.input_tokens if usage else None,
@@ -147,7 +147,7 @@ def _content(reception: Reception, answer: Judged, cost: Decimal | None) -> NewC
         stage_version=attempt.stage_version or reception.stage_version,
         simulated=reception.simulated,
         generated_by=reception.generated_by,
-        model=reception.model_of(line),
+        model=reception.model_called(line.model),
         temperature=float(attempt.temperature) if attempt.temperature is not None else None,
         model_type=attempt.framework_key,
         owner=batch.owner,
@@ -283,8 +283,7 @@ def _cost(reception: Reception, answer: Judged) -> Decimal | None:
         return Decimal(0)
     if usage is None:
         return None if _has_answer(answer) else Decimal(0)
-    model = priced_as(reception.own_prices, reception.model_of(line), reception.batch.model, reception.now.date())
-    return cost_usd(usage, model, reception.now, reception.own_prices)
+    return cost_usd(usage, reception.priced_as(line.model), reception.now, reception.own_prices)
 
 
 def _answered_at(line: ResultLine) -> datetime | None:

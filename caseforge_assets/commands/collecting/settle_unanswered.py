@@ -8,18 +8,16 @@ from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
 from caseforge_assets.batches.rejections import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.states import BatchState, RemoteStatus
-from caseforge_assets.commands.collecting.reception import Judged, Reception
+from caseforge_assets.commands.collecting.reception import Judged, Reception, reception_of
 from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch
 from caseforge_assets.commands.telling.tell_batches import tell_batch
-from caseforge_assets.costs.prices import NO_OWN_PRICES
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.store.collecting import attempts
-from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
@@ -33,8 +31,8 @@ _MISSING = Judgement(Outcome.missing_line, "the batch is complete, but holds no 
 _NOT_BROUGHT = Judgement(Outcome.given_up, "a person gave up waiting for its answer, which its provider may have counted")
 
 
-def close_batch(project: OpenProject, reception: Reception, *, given_up_by: str | None = None) -> int:
-    """Gives every attempt without an outcome one; returns how many had none.
+def close_batch(project: OpenProject, reception: Reception, *, given_up_by: str | None = None) -> None:
+    """Gives every attempt without an outcome one.
 
     Args:
         given_up_by: who gives up what is not there, which is noted; None: the batch's own state says what became of it.
@@ -57,7 +55,6 @@ def close_batch(project: OpenProject, reception: Reception, *, given_up_by: str 
             judgement = _BY_STATUS.get(batch.remote_status or "", _MISSING)
             judged = [Judged(attempt, None, judgement) for attempt in open_attempts]
         record_answers(connection, reception, judged)
-    return len(open_attempts)
 
 
 def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIVEN_UP) -> None:
@@ -67,13 +64,12 @@ def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIV
         by: who decided that.
         action: what they did, for the audit log.
     """
-    now = clock.now_in(project.store)
-    lost = replace(batch, state=BatchState.unknown)  # whatever it was last: nobody knows what of it was billed
-    reception = Reception(
-        lost, project.stages, project.stages[batch.stage], project.provider.simulated, "", project.provider.generated_by, now, NO_OWN_PRICES
-    )
+    # Whatever it was last: nobody knows what of it was billed.
+    reception = reception_of(project, replace(batch, state=BatchState.unknown))
     with project.store.begin() as connection:
-        if batches.move(connection, batch.id, [batch.state], state=BatchState.collected, collected_at=now, reason=_GIVEN_UP.detail):
+        if batches.move(
+            connection, batch.id, [batch.state], state=BatchState.collected, collected_at=reception.now, reason=_GIVEN_UP.detail
+        ):
             record_answers(
                 connection, reception, [Judged(attempt, None, _GIVEN_UP) for attempt in attempts.without_outcome(connection, batch.id)]
             )

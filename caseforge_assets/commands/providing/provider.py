@@ -34,11 +34,6 @@ class Provider:
         """Gives what it takes, and how it answers."""
         return self.client.kind
 
-    @property
-    def generated_by(self) -> str:
-        """Gives what a content says of its origin."""
-        return "local Batch API server (simulated)" if self.simulated else f"Batch API at {self.base_url}"
-
 
 @contextmanager
 def noting_refusal(store: Engine, client: BatchClient) -> Iterator[None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from caseforge_assets.commands.approving.plan_retry import plan_retry
 from caseforge_assets.commands.collecting.judge_again import judge_again
 from caseforge_assets.commands.keeping.verify import verify
 from caseforge_assets.commands.surveying.survey import Scope
+from caseforge_assets.settings.provider import ProviderSettings
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets_tests.workbench import KEY, PROCESS, USECASES, OpenBench, Workbench
 
@@ -20,8 +22,8 @@ def strict(opened: Workbench) -> Workbench:
     return opened.with_stages(replace(PROCESS, judge_text=judge), USECASES)
 
 
-def failed(bench: OpenBench) -> Workbench:
-    opened = bench()
+def failed(bench: OpenBench, **configured: Any) -> Workbench:
+    opened = bench(**configured)
     strict(opened).generate("1.1.1", "1.1.2", stages=[PROCESS])
     assert opened.query(STATES) == [("process_details", "failed", 2)]
     return opened
@@ -45,6 +47,13 @@ def test_what_is_readable_now_is_kept_at_no_cost(bench: OpenBench) -> None:
     assert not {"rows and artifacts differ", "missing row"} & {
         problem.kind for problem in verify(opened.store, opened.stages, opened.folder).problems
     }
+
+
+def test_what_is_readable_now_says_by_what_name_its_model_was_asked(bench: OpenBench) -> None:
+    opened = failed(bench, openai_model="gpt-ours", provider=ProviderSettings(models={"gpt-ours": "gpt-6.1-sol"}))
+    assert again(opened) == 2
+    origin = "local Batch API server (simulated), as gpt-ours"
+    assert opened.query("select distinct model, generated_by from caseforge.content") == [("gpt-6.1-sol", origin)]
 
 
 def test_a_retry_asks_only_for_what_is_still_unreadable(bench: OpenBench) -> None:

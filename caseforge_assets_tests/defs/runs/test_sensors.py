@@ -262,7 +262,7 @@ def test_a_collecting_run_that_was_killed_half_way_is_taken_up_by_the_next_lease
     job = opened.definitions.resolve_job_def("collect")
     with monkeypatch.context() as patch:
         patch.setattr("caseforge_assets.commands.collecting.collect_batch.CHUNK_LINES", 2)
-        patch.setattr("caseforge_assets.commands.collecting.collect_batch.close_batch", killed)
+        patch.setattr("caseforge_assets.commands.collecting.collect_batch.carry_on", killed)
         assert not job.execute_in_process(instance=opened.instance, run_config=first.run_config, raise_on_error=False).success
     assert opened.bench.column("select state from caseforge.batch") == ["final"]
     older(opened, "batch", "collect_lease_until", 601)
