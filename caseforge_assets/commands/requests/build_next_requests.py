@@ -40,8 +40,7 @@ def build_next_requests(
             written = contents.written_by_people(connection, reader.key, node_ids)
             to_do = sorted(that_follow(connection, key, reader, node_ids).difference(written))
             build_requests(connection, project, key, reader, to_do, Terms(plan_id, confirm=False))
-            if plan_id is not None and has_it:
-                in_vain = requests.asked_in_vain(connection, plan_id, reader.key, stage.key, to_do)
+            if plan_id is not None and has_it and (in_vain := requests.asked_in_vain(connection, plan_id, reader.key, stage.key, to_do)):
                 _ask_the_same(connection, project, key, reader, plan_id, in_vain)
 
 

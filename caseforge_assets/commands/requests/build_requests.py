@@ -67,15 +67,19 @@ WITHOUT_PLAN = Terms()
 
 @dataclass(frozen=True)
 class _Asked:
-    """What `build_requests` was asked for."""
+    """What `build_requests` was asked for, and where."""
 
+    connection: Connection
     stages: Stages
     key: str
     stage: Stage
     settings: StageSettings
-    fresh_versions: frozenset[str]
     terms: Terms
     generations: dict[str, int] = field(default_factory=dict)  # by fingerprint: nodes that ask the same get one answer
+
+    @cached_property
+    def fresh_versions(self) -> frozenset[str]:
+        return fresh_versions(self.connection, self.stage, self.settings)
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,10 @@ class _Material:
         current = self.current.get(node_id)
         if current is None or current.not_sent:
             return False
+        if current.question == self.question(node_id):
+            return True
         kept = current.state in SENT and not self.asked.terms.reopen  # what is to be sent goes to the model that is chosen now
-        versions = self.asked.fresh_versions if kept else (self.version,)
-        return any(current.question == self._question(node_id, version) for version in versions)
+        return kept and any(current.question == self._question(node_id, version) for version in self.asked.fresh_versions)
 
     def _source(self, row: NodeRow) -> Source:
         source, choice = self.sources.get(row.node_id), self.choices.get(row.node_id)
@@ -148,25 +153,26 @@ def build_requests(
     settings, stage = project.stage_settings[stage.key], project.stages.in_framework(stage, key)
     if terms.max_completion_tokens:
         settings = replace(settings, max_completion_tokens=terms.max_completion_tokens, budget_quantile=None)
-    asked = _Asked(project.stages, key, stage, settings, fresh_versions(connection, stage, settings), terms)
+    asked = _Asked(connection, project.stages, key, stage, settings, terms)
     fit = _fit(connection, stage, settings)
     chunks = [node_ids[start : start + NODES_AT_ONCE] for start in range(0, len(node_ids), NODES_AT_ONCE)]
-    pieces = ((material, material.drafts()) for material in (_gather(connection, asked, chunk) for chunk in chunks))
-    ahead = len(chunks) > 2 and comes_with_caseforge(stage)  # one's own, or in another language, is only in this process
-    compose = partial(compose_as_it_comes, stage.key, settings, fit) if ahead else partial(compose_requests, stage, settings, fit)
-    composed = work_ahead(compose, pieces, ahead=ahead)
-    built = [_save(connection, asked, material, bodies) for material, bodies in composed]
+    pieces = ((material, material.drafts()) for material in (_gather(asked, chunk) for chunk in chunks))
+    if len(chunks) > 2 and comes_with_caseforge(stage):  # one's own, or in another language, is only in this process
+        composed = work_ahead(partial(compose_as_it_comes, stage.key, settings, fit), pieces)
+    else:
+        composed = ((material, compose_requests(stage, settings, fit, drafts)) for material, drafts in pieces)
+    built = [_save(asked, material, bodies) for material, bodies in composed]
     return BuiltRequests(
         {node_id: request_id for part in built for node_id, request_id in part.request_ids.items()},
         frozenset[int]().union(*(part.made for part in built)),
     )
 
 
-def _save(connection: Connection, asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
-    terms = asked.terms
+def _save(asked: _Asked, material: _Material, composed: Sequence[Composed]) -> BuiltRequests:
+    connection, terms = asked.connection, asked.terms
     new = [_new_request(asked, material, row, texts) for row, texts in zip(material.new, composed, strict=True)]
     if terms.ask_again:
-        new = _next_generations(connection, asked, new)
+        new = _next_generations(asked, new)
     made = requests.save_requests(connection, new)
     kept = {row.node_id: material.current[row.node_id].id for row in material.fitting}
     if terms.reopen:
@@ -182,8 +188,8 @@ def _save(connection: Connection, asked: _Asked, material: _Material, composed: 
     return BuiltRequests(kept | made, frozenset(made))
 
 
-def _gather(connection: Connection, asked: _Asked, node_ids: Sequence[int]) -> _Material:
-    key, stage = asked.key, asked.stage
+def _gather(asked: _Asked, node_ids: Sequence[int]) -> _Material:
+    connection, key, stage = asked.connection, asked.key, asked.stage
     edition = frameworks.current_edition(connection, key)
     if edition is None:
         raise LookupError(f"framework {key!r} has not been loaded. Load it with: caseforge load FILE --framework {key}")
@@ -238,8 +244,8 @@ def _new_request(asked: _Asked, material: _Material, row: NodeRow, composed: Com
     )
 
 
-def _next_generations(connection: Connection, asked: _Asked, rows: list[NewRequest]) -> list[NewRequest]:
+def _next_generations(asked: _Asked, rows: list[NewRequest]) -> list[NewRequest]:
     first_seen = [row.fingerprint for row in rows if row.fingerprint not in asked.generations]
-    highest = requests.highest_generations(connection, first_seen)
+    highest = requests.highest_generations(asked.connection, first_seen)
     asked.generations.update({fingerprint: highest.get(fingerprint, -1) + 1 for fingerprint in first_seen})
     return [replace(row, generation=asked.generations[row.fingerprint]) for row in rows]
