@@ -1,11 +1,11 @@
-"""The stage record, the request made from it, and the stages in use; what differs between stages stands in their folders."""
+"""The stage record, its version, and the request made from it; what differs between stages stands in their folders."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from caseforge_assets.stages.canonical import canonical_json, fingerprint, text_fingerprint
+from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement
 from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
@@ -20,13 +20,10 @@ __all__ = [
     "Stage",
     "StageSettings",
     "StageUnknown",
-    "canonical_json",
     "definition_version",
-    "fingerprint",
     "known_as",
     "request_body",
     "stage_version",
-    "text_fingerprint",
 ]
 
 

@@ -7,18 +7,9 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.costs.estimates import request_tokens
+from caseforge_assets.stages.canonical import canonical_json, fingerprint
 from caseforge_assets.stages.discovery import find_stages
-from caseforge_assets.stages.stage import (
-    Source,
-    Stage,
-    StageSettings,
-    StageUnknown,
-    canonical_json,
-    definition_version,
-    fingerprint,
-    request_body,
-    stage_version,
-)
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, StageUnknown, definition_version, request_body, stage_version
 from caseforge_assets_tests.stages.answers import SECTIONS
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 

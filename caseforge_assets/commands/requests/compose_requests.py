@@ -9,8 +9,9 @@ from caseforge_assets.batches.request_forms import written_size
 from caseforge_assets.costs.budget_fit import BudgetFit, RequestSize
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.settings.stage_settings import largest_budget
+from caseforge_assets.stages.canonical import canonical_json, text_fingerprint
 from caseforge_assets.stages.discovery import all_as_they_come
-from caseforge_assets.stages.stage import Source, Stage, StageSettings, canonical_json, request_body, text_fingerprint
+from caseforge_assets.stages.stage import Source, Stage, StageSettings, request_body
 
 LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 

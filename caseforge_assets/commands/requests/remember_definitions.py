@@ -10,15 +10,9 @@ from typing import NamedTuple
 
 from caseforge_assets.reports.freshness import StaleReason
 from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.definition_parts import LANGUAGE, STYLE, UNSET, definition_parts, say_change
-from caseforge_assets.stages.stage import (
-    Stage,
-    StageSettings,
-    definition_version,
-    fingerprint,
-    known_as,
-    stage_version,
-)
+from caseforge_assets.stages.stage import Stage, StageSettings, definition_version, known_as, stage_version
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.mirroring.stage_versions import SeenDefinition, remember_definition, seen_definitions
 

@@ -18,8 +18,9 @@ from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.event_log import log_event
 from caseforge_assets.settings.project import Project
 from caseforge_assets.settings.stage_settings import largest_budget
+from caseforge_assets.stages.canonical import canonical_json, text_fingerprint
 from caseforge_assets.stages.judgement import Outcome
-from caseforge_assets.stages.stage import Stage, canonical_json, text_fingerprint
+from caseforge_assets.stages.stage import Stage
 from caseforge_assets.store.database.engine import Connection, after_commit
 from caseforge_assets.store.requests import requests
 from caseforge_assets.store.requests.requests import FailedRequest, NewRequest

@@ -12,8 +12,9 @@ from caseforge_assets.commands.requests.build_contexts import as_node, kpi_lines
 from caseforge_assets.contexts import build_context, first_sentences
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.frameworks import node_path
+from caseforge_assets.stages.canonical import canonical_json, text_fingerprint
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.stage import Source, Stage, canonical_json, text_fingerprint
+from caseforge_assets.stages.stage import Source, Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.curating.choices import items_of

@@ -19,8 +19,9 @@ from caseforge_assets.commands.surveying.survey import survey
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.reports.coverage import MEANINGS, NodeState
 from caseforge_assets.settings.project import Project
+from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
-from caseforge_assets.stages.stage import Source, Stage, canonical_json, request_body
+from caseforge_assets.stages.stage import Source, Stage, request_body
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.curating.choices import choices
 from caseforge_assets.store.database.engine import Connection

@@ -10,7 +10,7 @@ from caseforge_assets.commands.requests.remember_definitions import definitions_
 from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
 from caseforge_assets.defs.names import RUN_REPORT, asset_key
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import fingerprint
+from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.mirroring import outbox

@@ -25,7 +25,7 @@ from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
 from caseforge_assets.defs.private.lineage import AssetEvent, write_materializations
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings.project import Project
-from caseforge_assets.stages.stage import fingerprint
+from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import frameworks
