@@ -113,9 +113,8 @@ def _partitions(instance: Any, key: str, asset: str) -> dict[str, tuple[str, str
     from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
     from caseforge_assets.defs.graph.partitions import node_partitions
-    from caseforge_assets.defs.names import asset_key
 
-    partitions, asset_in_dagster = node_partitions(key), AssetKey(asset_key(key, asset))
+    partitions, asset_in_dagster = node_partitions(key), AssetKey([key, asset])
     keys = partitions.get_partition_keys(dynamic_partitions_store=instance)
     states = instance.get_status_by_partition(asset_in_dagster, keys, partitions) or {}
     versions = instance.event_log_storage.get_latest_tags_by_partition(

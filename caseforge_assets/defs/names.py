@@ -1,4 +1,4 @@
-"""Names of frameworks and assets in Dagster: asset keys, groups, partitions."""
+"""Names of frameworks and assets in Dagster: groups, partitions, jobs. An asset's key has two parts: the framework's key, and the asset's name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ PROVIDER_POOL = "provider"  # of what talks to the provider; dagster.yaml limits
 def tags_of(what: str, **more: str) -> dict[str, str]:
     """Tags by which CaseForge's runs are found in the list of runs: what they do, and for which framework."""
     return {"caseforge/run": what, **{f"caseforge/{name}": value for name, value in more.items()}}
-
-
-def asset_key(framework_key: str, asset: str) -> tuple[str, str]:
-    """Parts of an asset's asset key: the framework's key is its prefix."""
-    return (framework_key, asset)
 
 
 def partitions_name(framework_key: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 from dagster import AssetCheckKey, AssetKey
 
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -34,7 +33,7 @@ NAMES = {(asset, "nothing_stale") for asset in ASSETS} | {
 
 def newest(opened: Project) -> dict[tuple[str, str], Any]:
     """The newest execution of every check, as Dagster's UI asks for them."""
-    keys = [AssetCheckKey(AssetKey(asset_key(KEY, asset)), name) for asset, name in NAMES]
+    keys = [AssetCheckKey(AssetKey([KEY, asset]), name) for asset, name in NAMES]
     found = opened.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     return {(key.asset_key.path[-1], key.name): record for key, record in found.items()}
 

@@ -21,7 +21,6 @@ from caseforge_assets.commands.mirroring.read_statuses import asset_statuses
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import FrameworkSettings, StageOverrides, load_settings
 from caseforge_assets.stages.stage import Stage
@@ -163,7 +162,7 @@ class History:
         resolver = CachingStaleStatusResolver(instance, definitions.resolve_asset_graph(), LoadingContextForTest(instance))
         found = {}
         for asset in ASSETS:
-            in_dagster = AssetKey(asset_key(self.key, asset))
+            in_dagster = AssetKey([self.key, asset])
             keys = node_partitions(self.key).get_partition_keys(dynamic_partitions_store=instance)
             states = instance.get_status_by_partition(in_dagster, keys, node_partitions(self.key)) or {}
             for key in keys:

@@ -25,7 +25,6 @@ from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import flush_outbox
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import load_settings
 from caseforge_assets.settings.project import Project as ProjectRecord
@@ -80,12 +79,12 @@ class Project:
         wait_s: float | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Materializes assets for a range of partitions (all of them by default), as the UI's dialog does."""
-        return self.run_selected([AssetKey(asset_key(KEY, name)) for name in assets], _range(first, last), _config(wait_s))
+        return self.run_selected([AssetKey([KEY, name]) for name in assets], _range(first, last), _config(wait_s))
 
     def run_partition(self, assets: Sequence[str], partition: str, *, wait_s: float | None = None) -> dg.ExecuteInProcessResult:
         """Materializes assets for one partition."""
         job = self.definitions.resolve_implicit_global_asset_job_def()
-        keys = [AssetKey(asset_key(KEY, name)) for name in assets]
+        keys = [AssetKey([KEY, name]) for name in assets]
         return job.execute_in_process(
             instance=self.instance, asset_selection=keys, partition_key=partition, run_config=_config(wait_s), raise_on_error=False
         )
@@ -126,7 +125,7 @@ class Project:
         """Each partition's state, as Dagster counts it."""
         partitions = node_partitions(key)
         keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        found = self.instance.get_status_by_partition(AssetKey(asset_key(key, asset)), keys, partitions) or {}
+        found = self.instance.get_status_by_partition(AssetKey([key, asset]), keys, partitions) or {}
         return {name: status.name if (status := found.get(name)) else MISSING for name in keys}
 
     def stale(self, *assets: str) -> set[tuple[str, str]]:
@@ -136,22 +135,22 @@ class Project:
             (asset, partition)
             for asset in assets or ASSETS
             for partition in self.states(asset)
-            if resolver.get_status(AssetKey(asset_key(KEY, asset)), partition) is StaleStatus.STALE
+            if resolver.get_status(AssetKey([KEY, asset]), partition) is StaleStatus.STALE
         }
 
     def latest(self, asset: str, partition: str) -> Any:
         """The newest materialization of a partition, as a record."""
-        key = AssetKey(asset_key(KEY, asset))
+        key = AssetKey([KEY, asset])
         records = self.instance.fetch_materializations(dg.AssetRecordsFilter(key, asset_partitions=[partition]), limit=1).records
         return records[0] if records else None
 
     def count(self, asset: str) -> int:
         """How many materializations of an asset Dagster has."""
-        return len(self.instance.fetch_materializations(AssetKey(asset_key(KEY, asset)), limit=10_000).records)
+        return len(self.instance.fetch_materializations(AssetKey([KEY, asset]), limit=10_000).records)
 
     def notes(self, asset: str) -> dict[str, str]:
         """The newest note beside each partition."""
-        records = self.instance.fetch_observations(AssetKey(asset_key(KEY, asset)), limit=1_000, ascending=True).records
+        records = self.instance.fetch_observations(AssetKey([KEY, asset]), limit=1_000, ascending=True).records
         return {str(record.partition_key): str(record.asset_observation.description) for record in records if record.asset_observation}
 
     def failure_runs(self) -> list[tuple[str, str]]:

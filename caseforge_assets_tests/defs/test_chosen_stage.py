@@ -10,7 +10,6 @@ from dagster import AssetKey, AssetRecordsFilter
 from caseforge_assets.commands.mirroring.note_outdated import choices_to_note
 from caseforge_assets.defs.mirroring.decide_flush import decide_flush
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.choices import ALL, decide
 from caseforge_assets_tests.defs.project import FAILED, MATERIALIZED, MISSING, OpenProject, Project
@@ -30,7 +29,7 @@ def switched_on(opened: Project) -> Project:
 
 def notes(opened: Project) -> list[str]:
     """What stands beside the chosen node's specification."""
-    key = AssetKey(asset_key(KEY, SPECS[2]))
+    key = AssetKey([KEY, SPECS[2]])
     records = opened.instance.fetch_observations(AssetRecordsFilter(key, asset_partitions=[CHOSEN]), limit=5).records
     return [str(value.value) for record in records for value in record.asset_observation.metadata.values()]  # type: ignore[union-attr]
 

@@ -25,7 +25,6 @@ from caseforge_assets.commands.surveying.survey import Scope
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.reports.freshness import Condition
 from caseforge_assets.settings import load_settings
 from caseforge_assets.settings.project import Project
@@ -71,7 +70,7 @@ class Old:
         resolver = CachingStaleStatusResolver(self.instance, graph, LoadingContextForTest(self.instance))
         keys = node_partitions(KEY).get_partition_keys(dynamic_partitions_store=self.instance)
         assert len(keys) == 3
-        return {asset for asset in ASSETS for key in keys if resolver.get_status(AssetKey(asset_key(KEY, asset)), key) is StaleStatus.STALE}
+        return {asset for asset in ASSETS for key in keys if resolver.get_status(AssetKey([KEY, asset]), key) is StaleStatus.STALE}
 
     def show(self, project: Project) -> int:
         """What every command does at its end."""

@@ -6,7 +6,7 @@ import dagster as dg
 
 from caseforge_assets.alerts.rules import Severity
 from caseforge_assets.commands.alerting.alert_people import alert_people
-from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.names import RUN_REPORT
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.safe_text import link_text, plain_text
 from caseforge_assets.store.alerting import alerts
@@ -42,12 +42,12 @@ def say_open(log: dg.DagsterLogManager, store: Engine, only: tuple[int, ...] | N
 def alert_check(key: str) -> dg.AssetCheckSpec:
     """The check that stands for the alerts of a framework."""
     about = "No alert is open that concerns this framework, its provider or its budget. `caseforge alerts` lists them, docs/alerts.md explains them."
-    return dg.AssetCheckSpec(NO_OPEN_ALERTS, asset=list(asset_key(key, RUN_REPORT)), description=about)
+    return dg.AssetCheckSpec(NO_OPEN_ALERTS, asset=[key, RUN_REPORT], description=about)
 
 
 def alert_evaluation(store: Engine, key: str) -> dg.AssetCheckEvaluation:
     """The check's verdict now, as Dagster stores it."""
-    return dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset_key(key, RUN_REPORT)), check_name=NO_OPEN_ALERTS, **_verdict(store, key))
+    return dg.AssetCheckEvaluation(asset_key=dg.AssetKey([key, RUN_REPORT]), check_name=NO_OPEN_ALERTS, **_verdict(store, key))
 
 
 def alert_result(store: Engine, key: str) -> dg.AssetCheckResult:

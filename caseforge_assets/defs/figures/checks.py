@@ -10,7 +10,6 @@ import dagster as dg
 
 from caseforge_assets.commands.mirroring.read_statuses import AssetStatus, read_statuses
 from caseforge_assets.commands.reporting.check_framework import check_framework
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.reports.checks import ABOUT, COST_WITHIN_PLAN, FEW_FAILURES, MODEL_LASTS, NOTHING_STALE, Check
 from caseforge_assets.reports.quality_checks import (
@@ -62,7 +61,7 @@ def check_specs(key: str, stages: Stages) -> list[dg.AssetCheckSpec]:
             names.append(COST_WITHIN_PLAN)
         if asset.stage and asset.name == asset.stage.content:
             names += [asset.stage.validity, FEW_FAILURES, *_quality_checks(asset.stage)]
-        specs += [dg.AssetCheckSpec(name, asset=list(asset_key(key, asset.name)), description=_about(name)) for name in names]
+        specs += [dg.AssetCheckSpec(name, asset=[key, asset.name], description=_about(name)) for name in names]
     return specs
 
 
@@ -89,7 +88,7 @@ def _evaluation(key: str, check: Check) -> dg.AssetCheckEvaluation:
             rows, schema
         )
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(asset_key(key, check.asset)),
+        asset_key=dg.AssetKey([key, check.asset]),
         check_name=check.name,
         passed=check.passed,
         severity=dg.AssetCheckSeverity.ERROR if check.severe else dg.AssetCheckSeverity.WARN,

@@ -39,7 +39,7 @@ from caseforge_assets.defs.graph.editions import edition_asset
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.defs.mirroring.mirror import fail_unsent, mirror, say_unchosen, say_unfinished
 from caseforge_assets.defs.mirroring.run_tags import tag_batches
-from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION, PROVIDER_POOL, RUN_REPORT, asset_key, tags_of
+from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION, PROVIDER_POOL, RUN_REPORT, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.frameworks import read_framework
 from caseforge_assets.settings import FrameworkSettings
@@ -81,7 +81,7 @@ def framework_job(key: str, entry: FrameworkSettings) -> Any:
     whole = dg.AssetSelection.groups(key)
     return dg.define_asset_job(
         f"{key}_assets",
-        selection=whole - dg.AssetSelection.assets([*asset_key(key, EDITION)]) if entry.table else whole,
+        selection=whole - dg.AssetSelection.assets([key, EDITION]) if entry.table else whole,
         executor_def=dg.in_process_executor,
         tags=tags_of("materialize", framework=key),
         description=f"The whole of {entry.title}, for one node. Scattered nodes or a branch: job `regenerate`. Everything: *Materialize all* on the "
@@ -91,8 +91,8 @@ def framework_job(key: str, entry: FrameworkSettings) -> Any:
 
 def _framework(key: str, entry: FrameworkSettings, project: Project) -> dg.AssetsDefinition:
     @dg.asset(
-        key=list(asset_key(key, FRAMEWORK)),
-        deps=[list(asset_key(key, EDITION))] if entry.table else None,
+        key=[key, FRAMEWORK],
+        deps=[[key, EDITION]] if entry.table else None,
         group_name=key,
         io_manager_key=CONTENTS_MANAGER,
         metadata=framework_metadata(project.stages) | portal_link(_public(project), f"/frameworks/{key}"),
@@ -166,12 +166,9 @@ def _report(
     key: str, entry: FrameworkSettings, project: Project, name: str, text: str, figures: Figures, *, with_alerts: bool = False
 ) -> dg.AssetsDefinition:
     @dg.asset(
-        key=list(asset_key(key, name)),
+        key=[key, name],
         group_name=key,
-        deps=[
-            dg.AssetDep(list(asset_key(key, asset.name)), partition_mapping=dg.AllPartitionMapping())
-            for asset in _last_assets(project.stages)
-        ],
+        deps=[dg.AssetDep([key, asset.name], partition_mapping=dg.AllPartitionMapping()) for asset in _last_assets(project.stages)],
         description=text,
         metadata=links([], "watching.md") | portal_link(_public(project), f"/report?framework={key}"),
         kinds={"table"},
@@ -193,8 +190,8 @@ def _run_figures(caseforge: Caseforge, key: str) -> Mapping[str, Any]:
 
 def _spec(key: str, entry: FrameworkSettings, asset: Asset, project: Project) -> dg.AssetSpec:
     return dg.AssetSpec(
-        key=list(asset_key(key, asset.name)),
-        deps=[list(asset_key(key, upstream)) for upstream in asset.reads],
+        key=[key, asset.name],
+        deps=[[key, upstream] for upstream in asset.reads],
         group_name=key,
         description=asset_text(asset, key),
         code_version=_code_version(key, asset.stage, project) if asset.stage else None,

@@ -7,7 +7,7 @@ import dagster as dg
 from caseforge_assets.commands.editions.load_table import TableRefused, load_table
 from caseforge_assets.defs.graph.automation import when_read_anew
 from caseforge_assets.defs.mirroring.mirror import mirror
-from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION, asset_key
+from caseforge_assets.defs.names import CONTENTS_MANAGER, EDITION
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings import FrameworkSettings
 
@@ -17,7 +17,7 @@ def edition_asset(key: str, entry: FrameworkSettings) -> dg.AssetsDefinition:
     table_key = dg.AssetKey.from_user_string(entry.table)
 
     @dg.asset(
-        key=list(asset_key(key, EDITION)),
+        key=[key, EDITION],
         ins={"table": dg.AssetIn(table_key)},
         group_name=key,
         description=f"Loads what {entry.table} made as an edition of {key}. Nothing is spent: what became missing or stale waits for a plan.",

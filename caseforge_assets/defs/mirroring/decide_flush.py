@@ -8,7 +8,7 @@ from caseforge_assets.batches.due import Due
 from caseforge_assets.commands.mirroring.note_outdated import choices_to_note
 from caseforge_assets.commands.requests.remember_definitions import definitions_are_new, shown_definitions
 from caseforge_assets.defs.mirroring.foreign_partitions import foreign_partitions
-from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.names import RUN_REPORT
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.store.database import clock
@@ -50,5 +50,5 @@ def decide_flush(instance: DagsterInstance, store: Engine, project: Project, *, 
 
 def _reports_are_old(instance: DagsterInstance, project: Project, now_s: float) -> bool:
     """Tells whether a report was written more than a day ago: a fresh one says that Dagster still looks."""
-    events = [instance.get_latest_materialization_event(AssetKey(asset_key(key, RUN_REPORT))) for key in project.configuration.frameworks]
+    events = [instance.get_latest_materialization_event(AssetKey([key, RUN_REPORT])) for key in project.configuration.frameworks]
     return any(event is not None and now_s - event.timestamp > REPORTS_EVERY_S for event in events)

@@ -9,7 +9,6 @@ from typing import Any
 from dagster import DagsterEventType, DagsterInstance, JobDefinition, RunsFilter
 
 from caseforge_assets.defs.events.event_pages import RunOfEvents
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.private.failed_runs import add_to_failures, write_failures
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.wording import counted
@@ -69,7 +68,7 @@ class FailureRecords:
 
 
 def _partitions(rows: Sequence[Any]) -> list[tuple[tuple[str, ...], str]]:
-    return [(asset_key(row.framework_key, row.asset), row.partition_key) for row in rows]
+    return [((row.framework_key, row.asset), row.partition_key) for row in rows]
 
 
 def _reasons(rows: Sequence[Any]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from caseforge_assets.defs.events import event_pages
 from caseforge_assets.defs.events.event_metadata import ALL_ROWS, PARTITION_ROWS, event_metadata, framework_metadata
 from caseforge_assets.defs.events.event_pages import RunOfEvents
 from caseforge_assets.defs.mirroring.failure_records import FailureRecords
-from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, asset_key, partitions_name
+from caseforge_assets.defs.names import CODE_LOCATION, EDITION, REGENERATE_JOB, RUN_REPORT, SINGLETON_REPOSITORY, partitions_name
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
@@ -135,7 +135,7 @@ def _flush_chunk(instance: DagsterInstance, store: Engine, show: _Shown) -> Flus
 def _note(row: Any, metadata: Mapping[str, Any]) -> PartitionNote:
     """The reason stands in the metadata, too: a partition's panel shows that of its newest notes first, and their description nowhere."""
     said = {str(row.kind): plain_text(row.reason.removeprefix(f"{row.kind}: "))}
-    return PartitionNote(asset_key(row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
+    return PartitionNote((row.framework_key, row.asset), row.partition_key, row.reason, said | dict(metadata))
 
 
 def _previews(connection: Connection, stages: Stages, row_ids: Sequence[int]) -> dict[int, Preview]:
@@ -168,7 +168,7 @@ def _of_node(project: StoredProject, row: Any, preview: Preview, asset: Asset | 
     if row.kind == Kind.failed:
         shown["ask_again"] = MetadataValue.job(REGENERATE_JOB, CODE_LOCATION, repository_name=SINGLETON_REPOSITORY)
     if "batch" in shown:
-        shown["all_batches"] = MetadataValue.asset(AssetKey(asset_key(row.framework_key, RUN_REPORT)))
+        shown["all_batches"] = MetadataValue.asset(AssetKey([row.framework_key, RUN_REPORT]))
     return shown
 
 
@@ -201,18 +201,18 @@ def _asset_events(
         versions = {key: _shown_with(connection, project, key, stage, rows) for key in {row.framework_key for row in rows}}
     return [
         AssetEvent(
-            asset_key=asset_key(row.framework_key, row.asset),
+            asset_key=(row.framework_key, row.asset),
             partition=row.partition_key,
             data_version=row.data_version,
             code_version=versions[row.framework_key].get(row.code_version, row.code_version) or None,
             inputs=_above(project, row)
             | {
-                asset_key(row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
+                (row.framework_key, upstream): (read[row_id][0], event_ids.get(row_id) or read[row_id][1])
                 for upstream, row_id in row.upstream.items()
                 if row_id in read
             },
             metadata=metadata[row.id],
-            whole_inputs=frozenset({asset_key(row.framework_key, FRAMEWORK)}),
+            whole_inputs=frozenset({(row.framework_key, FRAMEWORK)}),
         )
         for row in rows
     ]
@@ -232,7 +232,7 @@ def _shown_with(connection: Connection, project: StoredProject, key: str, stage:
 def _above(project: StoredProject, row: Any) -> dict[tuple[str, ...], tuple[str, int | None]]:
     """Gives what a framework was made from that another asset feeds: the edition of the same table. One that was loaded from elsewhere is stale to it."""
     entry = project.configuration.frameworks.get(row.framework_key) if row.asset == FRAMEWORK else None
-    return {asset_key(row.framework_key, EDITION): (row.data_version, None)} if entry and entry.table else {}
+    return {(row.framework_key, EDITION): (row.data_version, None)} if entry and entry.table else {}
 
 
 def _standing(store: Engine, rows: Sequence[Any]) -> list[Any]:

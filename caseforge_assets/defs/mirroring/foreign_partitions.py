@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dagster import DagsterInstance
 
-from caseforge_assets.defs.names import asset_key, partitions_name
+from caseforge_assets.defs.names import partitions_name
 from caseforge_assets.defs.private.lineage import PartitionNote, write_observations
 from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.settings.project import Project
@@ -43,7 +43,7 @@ def take_out_foreign_partitions(instance: DagsterInstance, store: Engine, projec
             "nodes come from its file (caseforge load)."
         )
         say(text)
-        write_observations(instance, [PartitionNote(asset_key(key, FRAMEWORK), None, text)])
+        write_observations(instance, [PartitionNote((key, FRAMEWORK), None, text)])
 
 
 def _own_partitions(store: Engine, project: Project) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from caseforge_assets.defs.figures.reports import STALE_REPORT, run_figures, sta
 from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import OTHERS_PATIENCE_S, Flushed, flush_outbox
 from caseforge_assets.defs.mirroring.foreign_partitions import take_out_foreign_partitions
-from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT, asset_key
+from caseforge_assets.defs.names import EVENTS_JOB, RUN_REPORT
 from caseforge_assets.defs.private.lineage import AssetEvent, write_materializations
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.settings.project import Project
@@ -173,9 +173,9 @@ def _sum_up(
 def _report(key: str, stages: Stages, name: str, figures: Mapping[str, Any]) -> AssetEvent:
     """Inputs without an event: a report is never stale by what it sums up, it is written anew with it."""
     return AssetEvent(
-        asset_key(key, name),
+        (key, name),
         None,
         data_version=fingerprint({figure: str(value) for figure, value in figures.items()}),
-        inputs={asset_key(key, stage.content): ("", None) for stage in stages},
+        inputs={(key, stage.content): ("", None) for stage in stages},
         metadata=figures,
     )

@@ -12,7 +12,7 @@ from dagster import AssetKey, DagsterInstance, DynamicPartitionsDefinition
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue, _build_status_cache, get_and_update_asset_status_cache_value
 
-from caseforge_assets.defs.names import asset_key, partitions_name
+from caseforge_assets.defs.names import partitions_name
 
 
 def drop_wrong_counts(instance: DagsterInstance, assets: Iterable[tuple[str, str]]) -> list[AssetKey]:
@@ -24,7 +24,7 @@ def drop_wrong_counts(instance: DagsterInstance, assets: Iterable[tuple[str, str
         instance: Dagster's instance, on PostgreSQL.
         assets: Framework keys and names of assets that are partitioned by node.
     """
-    definitions = {AssetKey(asset_key(key, name)): DynamicPartitionsDefinition(name=partitions_name(key)) for key, name in assets}
+    definitions = {AssetKey([key, name]): DynamicPartitionsDefinition(name=partitions_name(key)) for key, name in assets}
     with partition_loading_context(None, instance):
         wrong = [asset for asset, partitions in definitions.items() if _is_wrong(instance, asset, partitions)]
     instance.wipe_asset_cached_status(wrong)

@@ -10,7 +10,7 @@ from pydantic import Field
 from caseforge_assets.commands.backing_up.backup import backup
 from caseforge_assets.defs.figures.reports import STALE_REPORT
 from caseforge_assets.defs.mirroring.prune import HistoryInUse, prune_history
-from caseforge_assets.defs.names import RUN_REPORT, asset_key, tags_of
+from caseforge_assets.defs.names import RUN_REPORT, tags_of
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets.store.database import clock
 from caseforge_assets.wording import counted
@@ -88,7 +88,7 @@ def prune() -> None:
 
 def reports_job(keys: Iterable[str]) -> UnresolvedJob:
     """The reports of these frameworks as a job."""
-    reports = [dg.AssetKey(asset_key(key, name)) for key in keys for name in (RUN_REPORT, STALE_REPORT)]
+    reports = [dg.AssetKey([key, name]) for key in keys for name in (RUN_REPORT, STALE_REPORT)]
     return dg.define_asset_job(
         "write_reports",
         selection=dg.AssetSelection.assets(*reports),

@@ -7,7 +7,6 @@ import pytest
 from dagster import AssetKey, DagsterEventType, DagsterRun, DagsterRunStatus, RunsFilter
 
 from caseforge_assets.defs.events import event_pages
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.defs.graphql import open_ui
 from caseforge_assets_tests.defs.project import ASSETS, CANDIDATES, MATERIALIZED, PARTITIONS, OpenProject, Project
@@ -21,7 +20,7 @@ def materialize_in_a_backfill(project: Project) -> dg.ExecuteInProcessResult:
         "dagster/asset_partition_range_start": PARTITIONS[0],
         "dagster/asset_partition_range_end": PARTITIONS[-1],
     }
-    keys = [AssetKey(asset_key(KEY, asset.name)) for asset in all_assets(stages_as_they_come())]
+    keys = [AssetKey([KEY, asset.name]) for asset in all_assets(stages_as_they_come())]
     done = project.run_selected(keys, tags, {})
     assert done.success
     assert set(project.states(CANDIDATES).values()) == {MATERIALIZED}

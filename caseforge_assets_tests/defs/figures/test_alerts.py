@@ -10,13 +10,12 @@ from dagster import AssetCheckKey, AssetKey
 
 from caseforge_assets.cli.shared.dagster_bridge import flush
 from caseforge_assets.defs.figures.alerts import NO_OPEN_ALERTS
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import OpenProject, Project
 from caseforge_assets_tests.people import reachable_people
 from caseforge_assets_tests.workbench import KEY, PROCESS
 
-CHECK = AssetCheckKey(AssetKey(asset_key(KEY, "run_report")), NO_OPEN_ALERTS)
+CHECK = AssetCheckKey(AssetKey([KEY, "run_report"]), NO_OPEN_ALERTS)
 FAULTS = ["http_500:batch=1,match=-1-1-1-r"]
 
 

@@ -9,7 +9,6 @@ import pytest
 from dagster import AssetCheckKey, AssetKey
 
 from caseforge_assets.cli.shared.dagster_bridge import flush
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.check_events import NAMES, evaluation, newest, report
 from caseforge_assets_tests.defs.project import (
@@ -191,7 +190,7 @@ def test_a_check_can_be_run_alone(project: OpenProject, asset: str, name: str) -
     opened = project()
     opened.load()
     job = opened.definitions.resolve_implicit_global_asset_job_def()
-    key = AssetCheckKey(AssetKey(asset_key(KEY, asset)), name)
+    key = AssetCheckKey(AssetKey([KEY, asset]), name)
     assert job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=opened.instance).success
     assert set(verdicts(opened)) == {(asset, name)}
 

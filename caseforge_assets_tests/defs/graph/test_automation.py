@@ -10,12 +10,11 @@ from dagster import AssetKey
 
 from caseforge_assets.definitions import build_defs
 from caseforge_assets.defs.graph.automation import AUTOMATION_SENSOR
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.defs.project import CONTEXTS, INPUTS, MATERIALIZED, USECASE_INPUTS, OpenProject, write_project
 from caseforge_assets_tests.workbench import KEY, renamed
 
-AUTOMATED = [AssetKey(asset_key(KEY, name)) for name in (CONTEXTS, INPUTS, USECASE_INPUTS)]
+AUTOMATED = [AssetKey([KEY, name]) for name in (CONTEXTS, INPUTS, USECASE_INPUTS)]
 
 
 def automated(path: Path, says: str = "automation = true\n") -> None:

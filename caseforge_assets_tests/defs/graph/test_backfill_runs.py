@@ -14,7 +14,6 @@ from dagster._core.execution.backfill import PartitionBackfill
 from caseforge_assets.commands.materializing.ask_together import Backfill
 from caseforge_assets.commands.materializing.await_answers import Waiting
 from caseforge_assets.commands.materializing.materialize_assets import materialize_assets
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets_tests.defs.project import (
     ASSETS,
     CANDIDATES,
@@ -34,7 +33,7 @@ ANSWERED = "select r.node_id, r.stage, count(*) from caseforge.attempt a join ca
 
 def open_backfill(project: Project, partitions: Sequence[str], name: str = "scattered") -> str:
     """A backfill as the dialog makes it."""
-    keys = [AssetKey(asset_key(KEY, asset)) for asset in ASSETS]
+    keys = [AssetKey([KEY, asset]) for asset in ASSETS]
     graph = project.definitions.resolve_asset_graph()
     made = PartitionBackfill.from_asset_partitions(
         name,
@@ -61,7 +60,7 @@ def run(project: Project, backfill: str, partition: str, assets: Sequence[str] =
         "dagster/asset_partition_range_end": partition,
     }
     config = {"ops": {f"{KEY}_flow": {"config": {"wait_s": wait_s}}}}
-    return project.run_selected([AssetKey(asset_key(KEY, asset)) for asset in assets], tags, config)
+    return project.run_selected([AssetKey([KEY, asset]) for asset in assets], tags, config)
 
 
 def batches(project: Project) -> list[int]:

@@ -11,7 +11,7 @@ from dagster import AssetKey
 from caseforge_assets.commands.editing.edit_content import ContentOf, edit_content
 from caseforge_assets.commands.providing.open_project import with_store
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
-from caseforge_assets.defs.names import asset_key, partitions_name
+from caseforge_assets.defs.names import partitions_name
 from caseforge_assets.settings import load_settings
 from caseforge_assets_tests.commands.result_files import document
 from caseforge_assets_tests.defs.check_events import evaluation, newest
@@ -28,7 +28,7 @@ def mirrored(opened: Project) -> None:
 
 
 def stale_report(opened: Project) -> dict[str, Any]:
-    event = opened.instance.get_latest_materialization_event(AssetKey(asset_key(KEY, "stale_report")))
+    event = opened.instance.get_latest_materialization_event(AssetKey([KEY, "stale_report"]))
     assert event is not None
     assert event.asset_materialization is not None
     return {name: entry.value for name, entry in event.asset_materialization.metadata.items() if hasattr(entry, "value")} | {
@@ -86,7 +86,7 @@ def test_an_edited_document_is_noted_beside_its_candidates_until_they_are_made_a
     assert note.startswith("outdated: process_documents changed on 2")
     assert "(edited by Ada). Materialize it, or use the job regenerate with selection stale" in note
     assert set(opened.notes(CANDIDATES)) == {"1.1.1_c"}
-    (record,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, CANDIDATES)), limit=9).records
+    (record,) = opened.instance.fetch_observations(AssetKey([KEY, CANDIDATES]), limit=9).records
     assert record.asset_observation is not None
     label, first = next(iter(record.asset_observation.metadata.items()))  # what the partition's panel begins with
     assert (label, str(first.value).partition(" on 2")[0]) == ("outdated", "process_documents changed")
@@ -134,6 +134,6 @@ def test_a_partition_that_was_added_by_hand_is_taken_out_with_a_note(project: Op
     else:
         assert opened.run_partition(ASSETS[:2], "9.9.9_foo").success
     assert opened.instance.get_dynamic_partitions(partitions_name(KEY)) == list(PARTITIONS)
-    (said,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, "framework")), limit=9).records
+    (said,) = opened.instance.fetch_observations(AssetKey([KEY, "framework"]), limit=9).records
     assert said.asset_observation is not None
     assert "Taken out of the partitions of shop: 9.9.9_foo. It is no node" in str(said.asset_observation.description)

@@ -24,7 +24,7 @@ from caseforge_assets.defs.mirroring.failed_nodes import failed_nodes
 from caseforge_assets.defs.mirroring.flush import FLUSH_LOCK
 from caseforge_assets.defs.mirroring.mirror import mirror_outside_runs
 from caseforge_assets.defs.mirroring.prune import HistoryInUse, Pruned, Removed, prune_history
-from caseforge_assets.defs.names import RUN_REPORT, asset_key
+from caseforge_assets.defs.names import RUN_REPORT
 from caseforge_assets.defs.private import removal
 from caseforge_assets.defs.private.failed_runs import write_failures
 from caseforge_assets.defs.private.lineage import AssetEvent, PartitionNote, write_materializations, write_observations
@@ -117,7 +117,7 @@ def with_history(project: OpenProject) -> Project:
 
 def picture(opened: Project) -> dict[str, Any]:
     """What Dagster shows, by an instance that knows nothing yet, and with partitions that are counted anew."""
-    opened.instance.wipe_asset_cached_status([AssetKey(asset_key(KEY, asset)) for asset in ASSETS])
+    opened.instance.wipe_asset_cached_status([AssetKey([KEY, asset]) for asset in ASSETS])
     with DagsterInstance.from_config(str(opened.path)) as fresh:
         return shown(Project(opened.path, opened.bench, fresh))
 
@@ -142,14 +142,14 @@ def shown(opened: Project) -> dict[str, Any]:
 
 
 def version(opened: Project, asset: str, partition: str | None) -> Any:
-    key = AssetKey(asset_key(KEY, asset))
+    key = AssetKey([KEY, asset])
     record = opened.latest(asset, partition) if partition else opened.instance.get_latest_materialization_event(key)
     materialization = record and record.asset_materialization
     return materialization and (materialization.tags, materialization.metadata)
 
 
 def reason(opened: Project, asset: str, partition: str) -> str:
-    info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey(asset_key(KEY, asset)), partition)
+    info = opened.instance.event_log_storage.get_latest_planned_materialization_info(AssetKey([KEY, asset]), partition)
     return opened.message_of(info.run_id)
 
 
@@ -159,7 +159,7 @@ def verdict(instance: DagsterInstance, key: AssetCheckKey) -> Any:
 
 
 def record(instance: DagsterInstance, asset: str) -> Any:
-    (found,) = instance.get_asset_records([AssetKey(asset_key(KEY, asset))])
+    (found,) = instance.get_asset_records([AssetKey([KEY, asset])])
     return found.asset_entry.last_run_id, found.asset_entry.last_materialization_storage_id
 
 
@@ -242,8 +242,8 @@ def test_what_is_under_way_finds_what_it_was_made_from(project: OpenProject) -> 
 
 
 def event(asset: str, data_version: str, **inputs: int) -> AssetEvent:
-    read = {asset_key(KEY, name): ("any", event_id) for name, event_id in inputs.items()}
-    return AssetEvent(asset_key(KEY, asset), PARTITIONS[0], data_version, "1", read)
+    read = {(KEY, name): ("any", event_id) for name, event_id in inputs.items()}
+    return AssetEvent((KEY, asset), PARTITIONS[0], data_version, "1", read)
 
 
 @pytest.mark.parametrize(("first", "second", "stale"), [("a", "a", False), ("a", "b", True), ("b", "a", True)])
@@ -262,10 +262,10 @@ def test_what_a_pointer_leads_to_stays(project: OpenProject, first: str, second:
 def test_a_pointer_from_something_without_partitions_counts_for_each_of_them(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    first = write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
-    write_materializations(opened.instance, [AssetEvent(("elsewhere",), None, "e", "1", {asset_key(KEY, DOCUMENTS): ("any", first[-1])})])
+    first = write_materializations(opened.instance, [AssetEvent((KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
+    write_materializations(opened.instance, [AssetEvent(("elsewhere",), None, "e", "1", {(KEY, DOCUMENTS): ("any", first[-1])})])
     for _ in range(2):
-        write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
+        write_materializations(opened.instance, [AssetEvent((KEY, DOCUMENTS), partition, "a") for partition in PARTITIONS])
     age(opened)
     assert pruned(opened).removed.events == len(PARTITIONS)
     assert opened.count(DOCUMENTS) == 2 * len(PARTITIONS)
@@ -291,7 +291,7 @@ def test_a_run_in_progress_keeps_all_that_is_its_own(project: OpenProject) -> No
     opened = project()
     opened.load()
     run = opened.instance.create_run_for_job(failed_nodes, status=DagsterRunStatus.STARTED)
-    key = AssetKey(asset_key(KEY, DOCUMENTS))
+    key = AssetKey([KEY, DOCUMENTS])
     for _ in range(2):
         planned = AssetMaterializationPlannedData(key, partition=PARTITIONS[0])
         opened.instance.report_dagster_event(
@@ -313,8 +313,8 @@ def test_a_run_in_progress_keeps_all_that_is_its_own(project: OpenProject) -> No
 def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(project: OpenProject) -> None:
     opened = project()
     opened.load()
-    write_observations(opened.instance, [PartitionNote(asset_key(KEY, DOCUMENTS), PARTITIONS[0], why) for why in ("empty: 1", "empty: 2")])
-    fail = [(asset_key(KEY, DOCUMENTS), partition) for partition in PARTITIONS[:2]]
+    write_observations(opened.instance, [PartitionNote((KEY, DOCUMENTS), PARTITIONS[0], why) for why in ("empty: 1", "empty: 2")])
+    fail = [((KEY, DOCUMENTS), partition) for partition in PARTITIONS[:2]]
     overtaken, through = (
         write_failures(opened.instance, failed_nodes, "empty: 1", fail),
         write_failures(opened.instance, failed_nodes, "empty: 2", fail),
@@ -325,7 +325,7 @@ def test_a_failed_run_goes_when_none_of_its_partitions_is_failed_through_it(proj
     assert overtaken != through
     assert [opened.states(DOCUMENTS)[partition] for partition in PARTITIONS[:3]] == [FAILED, FAILED, "missing"]
     assert opened.notes(DOCUMENTS) == {PARTITIONS[0]: "empty: 2"}
-    write_materializations(opened.instance, [AssetEvent(asset_key(KEY, DOCUMENTS), partition, "good") for partition in PARTITIONS[:2]])
+    write_materializations(opened.instance, [AssetEvent((KEY, DOCUMENTS), partition, "good") for partition in PARTITIONS[:2]])
     age(opened)
     pruned(opened)
     assert opened.instance.get_runs() == []

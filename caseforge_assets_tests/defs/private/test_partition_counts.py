@@ -8,11 +8,10 @@ from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue, get_and_update_asset_status_cache_value
 
 from caseforge_assets.defs.graph.partitions import node_partitions
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets_tests.defs.project import DOCUMENTS, FAILED, MATERIALIZED, OpenProject, Project, older
 from caseforge_assets_tests.workbench import KEY
 
-ASSET = AssetKey(asset_key(KEY, DOCUMENTS))
+ASSET = AssetKey([KEY, DOCUMENTS])
 BAD_AT_FIRST = ["truncate:batch=1,match=process_details-1-"]
 
 

@@ -10,7 +10,6 @@ from dagster import AssetKey, DagsterEventType, DagsterRun
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 from dagster_postgres.event_log import PostgresEventLogStorage
 
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.private.event_storage import event_storage
 from caseforge_assets.stages.stages import all_assets
 from caseforge_assets_tests.defs.project import ASSETS, FAILED, MATERIALIZED, PARTITIONS, OpenProject, Project
@@ -18,7 +17,7 @@ from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 from caseforge_assets_tests.workbench import KEY
 
 ALL = {ASSET_PARTITION_RANGE_START_TAG: PARTITIONS[0], ASSET_PARTITION_RANGE_END_TAG: PARTITIONS[-1]}
-KEYS = frozenset(AssetKey(asset_key(KEY, asset.name)) for asset in all_assets(stages_as_they_come()))
+KEYS = frozenset(AssetKey([KEY, asset.name]) for asset in all_assets(stages_as_they_come()))
 
 
 def make_run(project: Project, tags: dict[str, str]) -> DagsterRun:

@@ -8,7 +8,6 @@ import pytest
 from dagster import AssetKey
 
 from caseforge_assets.commands.collecting.collect_batch import collect_batch
-from caseforge_assets.defs.names import asset_key
 from caseforge_assets.defs.resources import Caseforge
 from caseforge_assets_tests.defs.batch_inputs import with_inputs
 from caseforge_assets_tests.defs.project import (
@@ -65,7 +64,7 @@ def test_the_note_that_a_node_waits_belongs_to_the_run_that_sent_it(project: Ope
     """Dagster's list of a partition's events leaves out those of no run."""
     opened = with_inputs(project(latency_s=60))
     run = opened.run_job("submit")
-    (note,) = opened.instance.fetch_observations(AssetKey(asset_key(KEY, OUTPUTS)), limit=1).records
+    (note,) = opened.instance.fetch_observations(AssetKey([KEY, OUTPUTS]), limit=1).records
     assert note.asset_observation is not None
     assert str(note.asset_observation.description).startswith("waiting: in batch_")
     assert (note.run_id, note.event_log_entry.step_key) == (run.run_id, "submit_pending")
