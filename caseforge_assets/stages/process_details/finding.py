@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from caseforge_assets.stages.characters import visible
 from caseforge_assets.stages.process_details.heading_forms import MAY_NEED_A_LOOK, Line
@@ -12,6 +12,7 @@ from caseforge_assets.stages.process_details.sections import BUILT_IN, SECTION_L
 from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS
 
 _MARK = f"{'#' * SECTION_LEVEL} "
+_LINES_LOOKED_AT = 5  # of a section
 _SAYS_SOMETHING = re.compile(r"[\W_]*(?:[^\W_]+[\W_]+){3}[^\W_]")  # more words than a placeholder has
 
 
@@ -55,8 +56,8 @@ def sections_as_asked(text: str, sections: Sections) -> tuple[FoundSection, ...]
 
 
 def _is_filled(lines: Sequence[str]) -> bool:
-    """Tell whether a section's text is one for certain: words, and more than stand for a text that is missing."""
-    said = [line for line in lines if line.strip()]
+    """Tell whether a section has a text for certain, by its first lines: words, and more than stand for a text that is missing."""
+    said = list(islice(filter(str.strip, lines), _LINES_LOOKED_AT))
     has_words = any(_SAYS_SOMETHING.match(line) for line in said if not line.startswith("#"))
     return has_words and (len(said) > 1 or len(said[0]) > LONGEST_CHARACTERS)
 

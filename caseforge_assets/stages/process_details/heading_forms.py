@@ -115,8 +115,8 @@ def strong_line(lines: list[str], number: int) -> Line | None:
         is_plain = line.isascii() and (line.isprintable() or "\t" in line)
         if (found := _marked(number, line if is_plain else _plainly_written(line))) is not None:
             return found if is_plain else _as_it_came(found, line)
-    below = lines[number + 1] if number + 1 < len(lines) else ""
-    if below.lstrip()[:1] not in _UNDERLINE_MARKS or not line.strip() or not _UNDERLINES.match(below):
+    below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    if below[:1] not in _UNDERLINE_MARKS or below[0] != below[-1] or not line.strip() or not _UNDERLINES.match(lines[number + 1]):
         return None
     return _underlined(lines, number)
 
