@@ -28,15 +28,40 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     Returns:
         `ok` with the document; `truncated` where the budget ended it; `sections_missing` with their names.
     """
+    text = answer.text.strip()
+    if not answer.cut and is_as_asked(text, sections):
+        return Judgement(Outcome.ok, content=Content(text))
+    return judge_tolerantly(answer, sections)
+
+
+def is_as_asked(text: str, sections: Sections) -> bool:
+    """Tell whether a text is the document to the letter as it was asked for, with nothing before or behind it, so that nothing has to be said of it.
+
+    Args:
+        text: The answer's, without blanks around it.
+        sections: Those that a document has to have.
+    """
+    if not sections_as_asked(text, sections) or replace_unstorable(text) != text:
+        return False
+    lines = text.splitlines()
+    return without_closing(lines) == lines
+
+
+def judge_tolerantly(answer: Answer, sections: Sections) -> Judgement:
+    """Judge an answer in whatever form it came, with a note for each thing that was tolerated.
+
+    Args:
+        answer: As for `judge_text`.
+        sections: Those that a document has to have.
+    """
     stored = replace_unstorable(answer.text)
     broken = with_plain_breaks(stored.strip())
     plain = visible_end(broken)
-    document = _as_it_stands(plain, sections)
-    if document is None and answer.may_be_thinking and count_repeated(plain, sections):
+    if answer.may_be_thinking and count_repeated(plain, sections):
         return Judgement(
             Outcome.sections_missing, "thinking begins before the document and never ends; what is draft and what is answer cannot be told"
         )
-    document = document or read_document(plain, sections, only_sections=answer.may_be_thinking)
+    document = read_document(plain, sections, only_sections=answer.may_be_thinking)
     if document.is_one_of_several:
         return Judgement(
             Outcome.sections_missing, "the text holds several documents that differ, and which of them is meant cannot be told"
@@ -51,13 +76,6 @@ def judge_text(answer: Answer, sections: Sections = BUILT_IN) -> Judgement:
     notes += [_HIDDEN_END] if plain != broken else []
     notes += [_BLANKS_AFTER] if answer.cut else []
     return Judgement(Outcome.ok, content=Content(document.body), notes=(*notes, *document.notes, *_notes(document.found, sections)))
-
-
-def _as_it_stands(text: str, sections: Sections) -> Document | None:
-    """Take a text for the document that has all its sections as they were asked for, and nothing before or behind them: so nearly all answers come."""
-    found = sections_as_asked(text, sections)
-    lines = text.splitlines()
-    return Document(text, found) if found and without_closing(lines) == lines else None
 
 
 def _ends_in_blanks(text: str, document: Document) -> bool:

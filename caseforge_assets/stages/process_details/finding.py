@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.characters import INVISIBLE
 from caseforge_assets.stages.process_details.heading_forms import MAY_NEED_A_LOOK, Line
 from caseforge_assets.stages.process_details.headings import FoundSection, Heading, search_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN, SECTION_LEVEL, Sections
@@ -47,7 +47,7 @@ def sections_as_asked(text: str, sections: Sections) -> tuple[FoundSection, ...]
     names = [sections.as_asked.get(lines[number]) for number in headings]
     if names != [entry.name for entry in sections.entries] or len(names) < 2:
         return ()
-    if lines != text.splitlines() or any(visible(line) != line for line in lines):
+    if lines != text.splitlines() or INVISIBLE.search(text):
         return ()
     if not all(_is_filled(lines[start + 1 : end]) for start, end in pairwise([*headings, len(lines)])):
         return ()

@@ -46,7 +46,7 @@ class Sections:
 
     Attributes:
         asked: By section, the heading that it is asked for under in another language; without those whose heading stays as it is.
-        as_asked: The lines of headings that sections are asked for under, with the sections that they mean.
+        as_asked: The lines of headings that sections are asked for under, with the sections that they mean; without headings that end in a mark, as of emphasis.
     """
 
     def __init__(self, entries: tuple[Section, ...], definition: str, language: str = "", headings: Path = HEADINGS_FILE) -> None:
@@ -76,7 +76,7 @@ class Sections:
             f"{'#' * SECTION_LEVEL} {heading}": section.name
             for section in entries
             for heading in (section.name, self.asked.get(section.name, section.name))
-            if heading == heading.strip().rstrip("#").rstrip() and self.meant(heading) == section.name
+            if heading == heading.strip().strip("#*_: ") and self.meant(heading) == section.name
         }
 
     @staticmethod
