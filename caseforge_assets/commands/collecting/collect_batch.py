@@ -24,7 +24,6 @@ from caseforge_assets.commands.collecting.settle_unanswered import close_batch
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.quality.measure_quality import languages_of
 from caseforge_assets.commands.requests.build_next_requests import carry_on
-from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.event_log import log_event
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.second_process.work_ahead import start_second_process, work_ahead
@@ -36,6 +35,7 @@ from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.collecting.attempts import Asked
 from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
+from caseforge_assets.store.serving.events import tell_batch
 from caseforge_assets.store.submitting import batches, looks, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 from caseforge_assets.wording import counted
@@ -110,7 +110,7 @@ def _collect_files(project: OpenProject, batch_id: int, paths: list[str], given_
         outcomes = attempts.outcome_counts(connection, batch.id)
         log_event(log, "batch collected", batch=batch.name, stage=batch.stage, stray_lines=len(strays), **outcomes)
         collected = Collected(batches.get(connection, batch.id), outcomes, tuple(strays))
-        tell_batch(connection, EventKind.batch_collected, collected.batch, {"outcomes": outcomes})
+        tell_batch(connection, EventKind.batch_collected, batch.id, {"outcomes": outcomes})
         return collected
 
 

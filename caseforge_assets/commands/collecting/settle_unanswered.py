@@ -13,12 +13,12 @@ from caseforge_assets.commands.collecting.record_answers import record_answers
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.commands.telling.note_batch import GIVEN_UP, note_batch
-from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets.store.collecting import attempts
 from caseforge_assets.store.database.engine import Connection
+from caseforge_assets.store.serving.events import tell_batch
 from caseforge_assets.store.submitting import batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -74,7 +74,7 @@ def give_up(project: OpenProject, batch: BatchRow, *, by: str, action: str = GIV
                 connection, reception, [Judged(attempt, None, _GIVEN_UP) for attempt in attempts.without_outcome(connection, batch.id)]
             )
             outcomes = attempts.outcome_counts(connection, batch.id)
-            tell_batch(connection, EventKind.batch_collected, batches.get(connection, batch.id), {"outcomes": outcomes})
+            tell_batch(connection, EventKind.batch_collected, batch.id, {"outcomes": outcomes})
             note_batch(connection, by, action, batch.id)
 
 

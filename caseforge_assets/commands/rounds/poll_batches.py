@@ -12,11 +12,11 @@ from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, noting_refusal, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import is_anothers
 from caseforge_assets.commands.submitting.submit_batches import BEING_FOUND_OUT
-from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.event_log import log_event
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderNotFound, ProviderNotListing
 from caseforge_assets.store.database.clock import NOW
+from caseforge_assets.store.serving.events import tell_batch
 from caseforge_assets.store.submitting import batches, looks
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -48,7 +48,7 @@ def poll_batches(project: OpenProject) -> list[BatchRow]:
             with project.store.begin() as connection:
                 moved = batches.move(connection, batch.id, LOOKED_AT, **seen)
                 if moved and _is_progress(batch, seen):
-                    tell_batch(connection, EventKind.batch_progress, batches.get(connection, batch.id))
+                    tell_batch(connection, EventKind.batch_progress, batch.id)
         if _words(batch.state, batch.remote_status) != (now := _words(seen["state"], seen.get("remote_status"))):
             log_event(
                 log, "batch state changed", batch=batch.name, stage=batch.stage, before=_words(batch.state, batch.remote_status), now=now

@@ -21,7 +21,6 @@ from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider, raise_unless_alone
 from caseforge_assets.commands.submitting.recognize_batch import doubt_of_creation, file_name
-from caseforge_assets.commands.telling.tell_batches import tell_batch
 from caseforge_assets.event_log import log_event
 from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.openai_batch.errors import ProviderError, ProviderFull, ProviderStopped, ProviderUnclear
@@ -30,6 +29,7 @@ from caseforge_assets.store.database.clock import NOW
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.planning.whereabouts import waiting_text
+from caseforge_assets.store.serving.events import tell_batch
 from caseforge_assets.store.submitting import batch_lines, batches, providers
 from caseforge_assets.store.submitting.batches import BatchRow
 
@@ -211,7 +211,7 @@ def adopt(connection: Connection, stages: Stages, batch_id: int, remote: dict[st
         outbox.note_waiting(
             connection, stages[batch.stage].outputs, batch_id, waiting_text(batch.name, opened, remote["completion_window"])
         )
-        tell_batch(connection, EventKind.batch_created, batch)
+        tell_batch(connection, EventKind.batch_created, batch_id)
         log_event(log, "batch created", batch=batch.name, number=batch.id, stage=batch.stage, requests=batch.request_count)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, text
 from caseforge_assets.events.kinds import DeliveryState, EventKind
 from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.database.engine import lock_in_transaction, try_lock_in_transaction
+from caseforge_assets.store.figures.spending import NAME
 from caseforge_assets.store.schema.service_tables import event
 
 LOCK = "number events"
@@ -65,19 +66,26 @@ def tell_all(connection: Connection, told: Sequence[Told]) -> None:
         connection.execute(insert(event), rows)
 
 
-_OF_BATCH = text("""
+_OF_BATCH = text(f"""
 insert into caseforge.event (kind, subject, framework_key, data)
-select :kind, :subject, whose.framework_key, cast(:data as jsonb)
-from (select 1) always left join (
+select :kind, 'batch ' || told.batch, whose.framework_key, to_jsonb(told) || cast(:more as jsonb)
+from (
+    select b.id as batch, {NAME} as name, b.stage, b.model, b.state, b.remote_status as status, b.request_count as requests,
+           b.remote #> '{{request_counts,completed}}' as completed, b.remote #> '{{request_counts,failed}}' as failed
+    from caseforge.batch b where b.id = :batch) told
+left join (
     select distinct n.framework_key from caseforge.attempt a join caseforge.node n on n.id = a.node_id where a.batch_id = :batch) whose on true
 order by whose.framework_key
 """)
 
 
-def tell_of_batch(connection: Connection, kind: EventKind, batch_id: int, data: Mapping[str, Any]) -> None:
-    """Adds an event of a batch for each framework whose nodes are in it, or one of none, in the transaction of what it reports."""
-    values = {"kind": kind, "subject": f"batch {batch_id}", "batch": batch_id, "data": json.dumps(data)}
-    connection.execute(_OF_BATCH, values)
+def tell_batch(connection: Connection, kind: EventKind, batch_id: int, more: Mapping[str, Any] | None = None) -> None:
+    """Tells of a batch as it stands now to each framework whose nodes are in it, so that whoever sees one framework only is told; of one without nodes, once.
+
+    Args:
+        more: what belongs to this kind of event beside what all say of a batch.
+    """
+    connection.execute(_OF_BATCH, {"kind": kind, "batch": batch_id, "more": json.dumps(more or {})})
 
 
 def any_unnumbered(connection: Connection) -> bool:
