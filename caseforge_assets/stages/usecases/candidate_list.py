@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import LOOKALIKES, visible
 from caseforge_assets.stages.misspelt import name_meant
+from caseforge_assets.stages.usecases.json_texts import contested_names, read_pairs, repeated_names
 from caseforge_assets.stages.usecases.record import FIELD_NAMES, LEAST_CANDIDATES, UseCase
-from caseforge_assets.stages.usecases.repeated_keys import contested_names, read_pairs, repeated_names
 from caseforge_assets.wording import counted
 
 KEY = "use_cases"

@@ -1,7 +1,8 @@
-r"""JSON as models write it: values with text around them, escapes that JSON does not know, other quotes. Only what has one reading is read.
+r"""JSON as models write it: values with text around them, escapes that JSON does not know, other quotes, keys that stand there twice. Only what has one reading is read.
 
 `\'` and `\_` are the character itself wherever they are known, `\xe9` is é, and `\u{1F600}` is that character; what could also be half of a UTF-8 sequence, or a character of another
-code page, has two readings and stays as it is.
+code page, has two readings and stays as it is. Of a key that stands twice in one object a reader of JSON takes the last and says nothing; what was found of such
+stands in the object itself, under keys that no answer has, because a reader of JSON has no other place for it.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import html
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.characters import visible
-from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 ESCAPES_READ = "Escapes that JSON does not know were read."
 CONTROLS_READ = "Control characters stood in texts as they are."
 MOST_TRIES = 200
+CONTESTED = "\x00contested"
+REPEATED = "\x00repeated"
+MARKS = frozenset({CONTESTED, REPEATED})
 
 _BRACKET = re.compile(r"[{\[]")
 _ESCAPE = re.compile(
@@ -143,3 +147,40 @@ def _unescaped(text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return whole if isinstance(whole, str) else None
+
+
+def read_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its pairs, as an `object_pairs_hook`.
+
+    A key that stands there several times with one value, or with one and empty ones, has that value. One with different values has none.
+
+    Args:
+        pairs: All keys with their values, in their order.
+    """
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    for name in [name for name in value if sum(other == name for other, _ in pairs) > 1]:
+        filled = {canonical_json(part): part for other, part in pairs if other == name and part not in (None, "", [], {})}
+        if len(filled) > 1:
+            del value[name]
+            value[CONTESTED] = [*_names(value, CONTESTED), name]
+        else:
+            value[name] = next(iter(filled.values()), value[name])
+            value[REPEATED] = [*_names(value, REPEATED), name]
+    return value
+
+
+def contested_names(value: Mapping[str, object]) -> list[str]:
+    """Give the keys of an object that stood there with different values, so that none of these was taken."""
+    return _names(value, CONTESTED)
+
+
+def repeated_names(value: Mapping[str, object]) -> list[str]:
+    """Give the keys of an object that stood there several times with one value."""
+    return _names(value, REPEATED)
+
+
+def _names(value: Mapping[str, object], mark: str) -> list[str]:
+    names = value.get(mark, [])
+    return [str(name) for name in names] if isinstance(names, list) else []

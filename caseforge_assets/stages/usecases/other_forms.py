@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from caseforge_assets.stages.usecases.candidate_list import field_of, list_in
+from caseforge_assets.stages.usecases.json_texts import read_pairs
 from caseforge_assets.stages.usecases.record import FIELD_NAMES, LEAST_CANDIDATES
-from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*\n?", re.MULTILINE)
 _YAML_TITLE = re.compile(r"^[ \t]*(?:-[ \t]+)?['\"]?title['\"]?[ \t]*:", re.MULTILINE | re.IGNORECASE)

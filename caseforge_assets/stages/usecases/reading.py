@@ -14,11 +14,10 @@ from caseforge_assets.stages.canonical import canonical_json, texts_in
 from caseforge_assets.stages.loose_json import strictly_written
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in, together
-from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, spellings, values_in
+from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, read_pairs, spellings, values_in
 from caseforge_assets.stages.usecases.other_forms import written_otherwise
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES
 from caseforge_assets.stages.usecases.repairing import BRACKET, NO_JSON, json_start, repaired
-from caseforge_assets.stages.usecases.repeated_keys import read_pairs
 
 _LIST_START = re.compile(rf'"{KEY}"\s*:\s*\[')
 _NEXT_ITEM = re.compile(r"\s*,?\s*(?=\{)")

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.usecases.candidate_list import field_of, misspelt_field
+from caseforge_assets.stages.usecases.json_texts import MARKS, contested_names, repeated_names
 from caseforge_assets.stages.usecases.record import CHOICES, FIELD_NAMES, STORED_TITLE_CHARACTERS, UseCase
-from caseforge_assets.stages.usecases.repeated_keys import MARKS, contested_names, repeated_names
 
 _MOST_PROBLEMS_SAID = 5
 
