@@ -23,12 +23,11 @@ from caseforge_assets.defs.private.partitions import set_partitions
 from caseforge_assets.safe_text import plain_text
 from caseforge_assets.stages.stage import Stage, shown_stage_version, stage_version
 from caseforge_assets.stages.stages import FRAMEWORK, Asset, Stages, all_assets
-from caseforge_assets.store.collecting.items import row_counts
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.editions import frameworks, nodes
 from caseforge_assets.store.mirroring import outbox
 from caseforge_assets.store.mirroring.outbox import Kind
-from caseforge_assets.store.mirroring.previews import Preview, previews
+from caseforge_assets.store.mirroring.previews import Preview, previews, row_counts
 
 gc.freeze()  # Dagster is loaded by now and stays; looking through all of it again and again was a tenth of a flush
 

@@ -1,4 +1,4 @@
-"""Counts the items of a framework, such as use-case candidates, and the rows of its assets: one rule for every place that shows how many there are."""
+"""Counts the items of a framework, such as use-case candidates, for every place that shows how many there are."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES, Stages
-
-# Those of a node that is gone, or has children of its own by now, are kept with their content, and count no more.
-_COUNTED = """
-caseforge.candidate k
-join caseforge.content c on c.id = k.content_id and c.is_current
-join caseforge.target_node nv on nv.node_id = k.node_id
-where k.is_current and k.framework_key = :key
-"""
-
-_NODES = text("select count(*), count(partition_key) from caseforge.current_node where framework_key = :key")
-_CONTENTS = text("""
-select c.stage, count(*) from caseforge.content c join caseforge.target_node nv on nv.node_id = c.node_id
-where c.is_current and c.framework_key = :key group by c.stage
-""")
+from caseforge_assets.store.schema.constants import COUNTED_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +21,7 @@ class Counted:
 def item_counts(connection: Connection, key: str, node_ids: Sequence[int] | None = None) -> dict[str, Counted]:
     """Count the current items that the target nodes of a framework (or those of them that are given) have, by stage; stages without any are left out."""
     query = text(f"""
-    select c.stage, count(*), count(*) filter (where c.simulated) from {_COUNTED} and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
+    select c.stage, count(*), count(*) filter (where c.simulated) from {COUNTED_ITEMS} and (cast(:ids as bigint[]) is null or k.node_id = any(:ids))
     group by c.stage
     """)
     values = {"key": key, "ids": None if node_ids is None else list(node_ids)}
@@ -50,7 +36,7 @@ def items_per_node(connection: Connection, key: str, *, simulated: bool | None =
     """
     query = text(f"""
     select stage, items, count(*) from (
-        select c.stage, count(*) as items from {_COUNTED} and (cast(:simulated as boolean) is null or c.simulated = :simulated)
+        select c.stage, count(*) as items from {COUNTED_ITEMS} and (cast(:simulated as boolean) is null or c.simulated = :simulated)
         group by c.stage, k.node_id) of_node
     group by stage, items order by stage, items
     """)
@@ -58,12 +44,3 @@ def items_per_node(connection: Connection, key: str, *, simulated: bool | None =
     for stage, items, nodes in connection.execute(query, {"key": key, "simulated": simulated}):
         found.setdefault(stage, {})[items] = nodes
     return found
-
-
-def row_counts(connection: Connection, stages: Stages, key: str) -> dict[str, int]:
-    """Counts the rows that each asset has now that has rows, by its name: nodes, contents, items."""
-    of_edition, targets = connection.execute(_NODES, {"key": key}).one()
-    contents = {stage: count for stage, count in connection.execute(_CONTENTS, {"key": key})}  # noqa: C416 -- a Row is no tuple to mypy
-    of_items = {stage: found.items for stage, found in item_counts(connection, key).items()}
-    of_stages = {stage.content: (of_items if stage.is_list else contents).get(stage.key, 0) for stage in stages}
-    return {FRAMEWORK: of_edition, PCF_NODES: targets, **of_stages}

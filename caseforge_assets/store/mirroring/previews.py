@@ -1,4 +1,4 @@
-"""The details of outbox rows that Dagster shows: figures, previews, and contents, of which the longest are cut."""
+"""What Dagster shows of outbox rows: figures, previews, and contents, of which the longest are cut; and of an asset, how many rows it has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
+from caseforge_assets.stages.stages import FRAMEWORK, PCF_NODES, Stages
 from caseforge_assets.store.mirroring.outbox import Kind
+from caseforge_assets.store.schema.constants import COUNTED_ITEMS
 
 PREVIEW_CHARACTERS = 2_000
 ANSWER_CHARACTERS = 600
@@ -108,3 +110,23 @@ def previews(
     shown = {"with_request": list(with_request), "with_items": list(with_items), "item_fields": sorted(set(item_fields))}
     values = {"ids": list(ids), "size": PREVIEW_CHARACTERS, "answer": ANSWER_CHARACTERS, "whole": WHOLE_CHARACTERS, **shown}
     return {row.id: Preview(*row) for row in connection.execute(_PREVIEWS, values)}
+
+
+_NODES = text("select count(*), count(partition_key) from caseforge.current_node where framework_key = :key")
+_CONTENTS = text("""
+select c.stage, count(*) from caseforge.content c join caseforge.target_node nv on nv.node_id = c.node_id
+where c.is_current and c.framework_key = :key group by c.stage
+""")
+_ITEMS = text(f"select c.stage, count(*) from {COUNTED_ITEMS} group by c.stage")
+
+
+def row_counts(connection: Connection, stages: Stages, key: str) -> dict[str, int]:
+    """Counts the rows that each asset of a framework has now that has rows, by its name: nodes, contents, items."""
+    of_edition, targets = connection.execute(_NODES, {"key": key}).one()
+    contents, items = (_by_stage(connection, query, key) for query in (_CONTENTS, _ITEMS))
+    of_stages = {stage.content: (items if stage.is_list else contents).get(stage.key, 0) for stage in stages}
+    return {FRAMEWORK: of_edition, PCF_NODES: targets, **of_stages}
+
+
+def _by_stage(connection: Connection, query: TextClause, key: str) -> dict[str, int]:
+    return {stage: count for stage, count in connection.execute(query, {"key": key})}  # noqa: C416 -- a Row is no tuple to mypy
