@@ -32,7 +32,7 @@ def log_event(log: logging.Logger, event: str, **fields: Any) -> None:
 
 
 class Trouble:
-    """What keeps somebody from going on, looked at again and again: said when it begins or changes, and when it is over."""
+    """A trouble that is looked at again and again: logged when it begins or changes, and when it is over."""
 
     def __init__(self, log: logging.Logger) -> None:
         """Nothing is wrong yet."""

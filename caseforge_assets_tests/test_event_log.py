@@ -16,7 +16,7 @@ LOG = logging.getLogger("caseforge_assets.test")
 
 @pytest.fixture
 def records() -> Iterator[list[logging.LogRecord]]:
-    """What is logged, as it comes."""
+    """Collects what is logged, as it comes."""
     handler = BufferingHandler(capacity=1_000)
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)

@@ -104,7 +104,7 @@ def test_a_logged_exception_is_masked(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What earlier tests made known is forgotten, and what this one makes known as well."""
+    """Forgets what earlier tests made known, and afterwards what this one makes known as well."""
     monkeypatch.setattr(masks, "_known", masks._Known())
 
 

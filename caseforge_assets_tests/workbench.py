@@ -171,7 +171,7 @@ class Workbench:
         return self.work()
 
     def given(self, *codes: str, stages: Sequence[Stage] = (PROCESS, USECASES), **options: Any) -> None:
-        """Gives what `generate` makes first of all, copied from its first making, for tests of what comes after; the server does not know of it."""
+        """Gives a fresh bench what `generate` makes, copied from its first making; the server does not know of it."""
         assert self.made_once is not None, "only what the fixture opened is given anything"
         served, configuration = self.opened_with
 

@@ -1,4 +1,4 @@
-"""What a result file holds that is not written as Batch APIs write it: objects that do not stand on lines of their own, and JSON that a strict parser refuses.
+"""Reads result files that are not written as Batch APIs write them: objects that do not stand on lines of their own, and JSON that a strict parser refuses.
 
 Arrays, objects over many lines, several on one line, other line ends, and what nobody can see around a line. What an object says is read in `lines`.
 """

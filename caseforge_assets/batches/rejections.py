@@ -1,4 +1,4 @@
-"""Why a batch failed in validation, and what that means for its requests: which lines are to blame, and whether anything may be sent at all."""
+"""Tells why a batch failed in validation, and what follows for its requests: which lines are to blame, and whether anything may be sent at all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

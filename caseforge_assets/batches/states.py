@@ -15,7 +15,7 @@ WAITS_FOR_ROOM = "the account has no room for its tokens now"  # how the reason 
 
 
 class WrongState(ValueError):
-    """What is asked does not go with the state that a plan, a batch or a pair is in; the text says which. Nothing was changed."""
+    """The state of a plan, a batch or a pair does not allow what is asked; the text says which it is. Nothing was changed."""
 
 
 class BatchState(StrEnum):
@@ -96,7 +96,7 @@ class PlanDecision(StrEnum):
 
 
 class Wish(StrEnum):
-    """What work somebody asked for, to be done by whoever works next."""
+    """Kinds of work that somebody can ask for, to be done by whoever works next."""
 
     submit = "submit"
     poll = "poll"

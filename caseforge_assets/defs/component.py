@@ -20,7 +20,7 @@ _OF_PROJECT = {"key", "project", "stages"}
 
 
 class FrameworkScaffolder(dg.Scaffolder):
-    """What `dg scaffold defs caseforge_assets.CaseforgeFramework NAME` writes: a framework that is called like its folder, to be filled in."""
+    """Writes for `dg scaffold defs caseforge_assets.CaseforgeFramework NAME` a framework called like its folder, to be filled in."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
         """Writes `defs.yaml`; the table that it names is still to be put there."""

@@ -1,4 +1,4 @@
-"""What CaseForge made, for assets of other people: an input manager that gives the rows of an asset as a pandas DataFrame."""
+"""An input manager for assets of other people, which gives the rows of one of CaseForge's assets as a pandas DataFrame."""
 
 from __future__ import annotations
 

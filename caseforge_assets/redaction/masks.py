@@ -1,4 +1,4 @@
-"""What is masked in texts: the values that this process was given as secrets, in whatever form a text has them, and what looks like a secret, whoever's it is.
+"""Masks texts: the values that this process was given as secrets, in whatever form a text has them, and what looks like a secret, whoever's it is.
 
 A short value, or one that is a plain word, would mask half of all text, so known values are of two kinds:
 - everywhere: 8 characters or more with something else than letters, or 16 and more. In messages, in what is stored, in answers of the provider.
@@ -66,7 +66,7 @@ _IN_MESSAGES = (
 
 @dataclass(frozen=True)
 class _Patterns:
-    """How values are found: `probes` are what to look for first, in small letters, because that is much faster than a pattern."""
+    """Patterns that find known values; `probes` are looked for first, in small letters, because that is much faster."""
 
     probes: tuple[str, ...]
     text: re.Pattern[str]

@@ -34,7 +34,7 @@ class Placed(Protocol):
 
 
 class OfAll(IntEnum):
-    """Columns of a node's figures that no stage has a part in."""
+    """Columns of a node's figures that are not counted stage by stage."""
 
     nodes = 0
     targets = 1

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a load declared of a framework.
+    """The declaration of a framework by a load.
 
     It holds for as long as caseforge.toml says what it said then: whoever speaks last, a load or who edits the file, is the one that counts.
 

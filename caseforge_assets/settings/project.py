@@ -1,4 +1,4 @@
-"""What a process works with: the project's folder, what it may reach, and its configuration."""
+"""Finds a project, and loads its settings: its folder, what it may reach, and its configuration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WEBSERVER_URL = "http://127.0.0.1:3000"
 
 @dataclass(frozen=True)
 class Project:
-    """What a project asks for, made once and handed on: its configuration, the stages that this names, and by key what each is asked for with."""
+    """A project's configuration, the stages that this names, and by key what each is asked for with: made once and handed on."""
 
     configuration: Configuration
     stages: Stages
@@ -40,7 +40,7 @@ class Project:
 
 
 class Settings(BaseModel):
-    """What a process works with: where it is, what it may reach, the configuration and its stages."""
+    """The settings that a process works with: where it is, what it may reach, the configuration and its stages."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""What a stage's requests are made with beside what they say: the model and how it is asked."""
+"""Settings of a stage's requests beside what they say: the model and how it is asked."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ DEFAULT_MODEL = "gpt-6.1-sol"
 
 @dataclass(frozen=True)
 class StageSettings:
-    """How a stage's requests are made, from the configuration.
+    """Settings of a stage's requests, from the configuration.
 
     Attributes:
         model: The model's name, as the provider has it.

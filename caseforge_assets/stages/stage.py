@@ -37,7 +37,7 @@ class StageUnknown(LookupError):
 
 @dataclass(frozen=True)
 class Source:
-    """What a request is made from.
+    """The material that a request is made from.
 
     Attributes:
         name: The node's name.

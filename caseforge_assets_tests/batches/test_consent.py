@@ -1,4 +1,4 @@
-"""What may be sent because of one command: what was named to a person, and nothing else."""
+"""A command sends what was named to a person because of it, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be made of result files: held against the provider's counts and sizes, and against the requests that were sent."""
+"""Result files are held against the provider's counts and sizes, and against the requests that were sent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def gone(role: str) -> ResultFile:
 
 @dataclass(frozen=True)
 class Case:
-    """What a provider says and brings of six requests, and what may be made of it."""
+    """A provider's counts and files for six requests, and the delivery that they make."""
 
     what: str
     expected: Delivery

@@ -1,4 +1,4 @@
-"""What a provider's code or words for an error come to."""
+"""A provider's codes and words for errors become outcomes."""
 
 from __future__ import annotations
 

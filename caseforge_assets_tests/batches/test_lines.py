@@ -303,7 +303,7 @@ JSON = st.recursive(
 
 
 def test_a_file_is_read_alike_where_its_first_byte_is_a_blank() -> None:
-    """What begins with an object is read plainly as long as that does; what does not, never is."""
+    """A file that begins with an object is read plainly as long as that does; one that does not, never is."""
     for name in ("process_details_ok", "process_details_truncated", "usecases_mixed"):
         raw = real_file(f"{name}.output.jsonl").read_bytes()
         assert list(read_raw_lines([raw])) == list(read_raw_lines([b" ", raw]))

@@ -1,4 +1,4 @@
-"""What follows an outcome; and the states of batches."""
+"""Each outcome is followed by its action; and the states of batches."""
 
 from dataclasses import replace
 from typing import Any

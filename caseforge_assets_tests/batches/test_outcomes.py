@@ -1,4 +1,4 @@
-"""What a line comes to."""
+"""Each line of a result file comes to one outcome."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How far a batch is and when to look again, from counts and times alone."""
+"""The progress of a batch and the time of the next look, from counts and times alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the errors of a batch that failed in validation mean for its requests."""
+"""The errors of a batch that failed in validation decide what becomes of its requests."""
 
 import pytest
 

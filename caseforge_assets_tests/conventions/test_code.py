@@ -104,6 +104,7 @@ MORE_OF_A_VERB = {
 }
 _ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv|putenv)\b|\bfrom os import\b")
 _NAME = re.compile(r"\b[a-z]\w+")
+_ASKS = re.compile(r"(?:What|Whether|How|When|Where|Which|Who|Whose|Why)\b")
 _PRIVATE = re.compile(r"dagster(\.\w+)*\._|dagster_shared|dagster_postgres")  # of Dagster
 
 
@@ -116,6 +117,20 @@ def test_modules_say_what_they_are_for_and_keep_their_size(path: Path) -> None:
     functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     lines = {function.name: (function.end_lineno or 0) - function.lineno + 1 for function in functions}
     assert {name: count for name, count in lines.items() if count > LONGEST_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("folder", ["caseforge_assets", "benchmarks", "caseforge_assets_tests", "examples"])
+def test_docstrings_state_what_a_thing_does(folder: str) -> None:
+    """One that begins as a question does leaves the answer to the code."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    asking = [
+        f"{path.relative_to(PROJECT)}: {stated}"
+        for path in sorted((PROJECT / folder).rglob("*.py"))
+        if "versions" not in path.parts  # migrations stay as they were when they were first run
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, documented) and _ASKS.match(stated := ast.get_docstring(node) or "")
+    ]
+    assert asking == []
 
 
 def test_what_travels_together_is_one_record() -> None:
@@ -269,7 +284,7 @@ def test_what_tests_share_comes_out_of_no_test_module() -> None:
 
 @pytest.mark.parametrize("layer", ["cli", "commands", "defs", "store", "web"])
 def test_tests_stand_in_the_rooms_of_what_they_test(layer: str) -> None:
-    """What goes through several rooms stands beside them."""
+    """Tests of what goes through several rooms stand beside them."""
     rooms, tested = (
         {path.parent.name for path in (root / layer).glob("*/__init__.py")} for root in (PACKAGE, PROJECT / "caseforge_assets_tests")
     )

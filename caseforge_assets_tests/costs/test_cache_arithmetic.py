@@ -1,4 +1,4 @@
-"""What the documents say prompt caching does to a full run follows from the prompts, the prices and the tokens of its plan."""
+"""The documents' figures on prompt caching in a full run follow from the prompts, the prices and the tokens of its plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tokens cost, to the cent and below."""
+"""Prices of tokens, to the cent and below."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

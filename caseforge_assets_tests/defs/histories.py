@@ -82,7 +82,7 @@ class History:
 
     @property
     def project(self) -> OpenProject:
-        """What commands take of it."""
+        """The project as commands take it."""
         return self.bench.project
 
     def load(self) -> None:

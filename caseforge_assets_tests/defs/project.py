@@ -40,7 +40,7 @@ MATERIALIZED, FAILED, MISSING = "MATERIALIZED", "FAILED", "missing"
 
 @dataclass(frozen=True)
 class Project:
-    """What a person has in front of them: a folder with caseforge.toml, a workbench on its store, and Dagster beside it."""
+    """A project as a person has it: a folder with caseforge.toml, a workbench on its store, and Dagster beside it."""
 
     path: Path
     bench: Workbench
@@ -145,7 +145,7 @@ class Project:
         return records[0] if records else None
 
     def count(self, asset: str) -> int:
-        """How many materializations of an asset Dagster has."""
+        """Counts the materializations of an asset that Dagster has."""
         return len(self.instance.fetch_materializations(AssetKey([KEY, asset]), limit=10_000).records)
 
     def notes(self, asset: str) -> dict[str, str]:

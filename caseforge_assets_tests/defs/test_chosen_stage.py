@@ -28,7 +28,7 @@ def switched_on(opened: Project) -> Project:
 
 
 def notes(opened: Project) -> list[str]:
-    """What stands beside the chosen node's specification."""
+    """The notes beside the chosen node's specification."""
     key = AssetKey([KEY, SPECS[2]])
     records = opened.instance.fetch_observations(AssetRecordsFilter(key, asset_partitions=[CHOSEN]), limit=5).records
     return [str(value.value) for record in records for value in record.asset_observation.metadata.values()]  # type: ignore[union-attr]
@@ -66,6 +66,6 @@ def show(opened: Project) -> None:
 
 
 def choices_to_note_now(opened: Project) -> bool:
-    """Whether Dagster would have to be shown another choice."""
+    """Tells whether Dagster would have to be shown another choice."""
     with opened.bench.store.connect() as connection:
         return choices_to_note(connection, opened.bench.project, KEY)

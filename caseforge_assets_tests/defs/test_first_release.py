@@ -61,7 +61,7 @@ class Old:
         return [part.nodes for part in plan.stages]
 
     def stale_in_store(self, project: Project) -> int:
-        """How many partitions are stale by the store."""
+        """Counts the partitions that are stale by the store."""
         return sum(status.condition is Condition.STALE for status in read_statuses(self.store, project, KEY))
 
     def stale_in_dagster(self) -> set[str]:
@@ -73,7 +73,7 @@ class Old:
         return {asset for asset in ASSETS for key in keys if resolver.get_status(AssetKey([KEY, asset]), key) is StaleStatus.STALE}
 
     def show(self, project: Project) -> int:
-        """What every command does at its end."""
+        """Mirrors to Dagster, as every command does at its end."""
         return mirror_outside_runs(self.instance, with_store(project, self.store, ArtifactFolder(str(self.folder / "artifacts"))))
 
 

@@ -1,4 +1,4 @@
-"""What a person who has never seen the project finds in Dagster: who drives an asset, where its prompts are, what a partition is called."""
+"""A person who has never seen the project finds in Dagster who drives an asset, where its prompts are, what a partition is called."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def shown(tmp_path: Path) -> RepositorySnap:
-    """What the UI is told of the small project."""
+    """The definitions of the small project as the UI gets them."""
     return RepositorySnap.from_def(build_defs(load_settings(write_project(tmp_path))).get_repository_def())
 
 

@@ -1,4 +1,4 @@
-"""What nobody is billed is never shown without the word, and does not count as there for a provider that bills."""
+"""Simulated costs are never shown without the word, and simulated content does not count as there for a provider that bills."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def instance(home: Path, tmp_path: Path) -> Iterator[DagsterInstance]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to PostgreSQL within the block."""
+    """Collects the statements that are sent to PostgreSQL within the block."""
     sent: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What Dagster says of each node at each asset is what the store says, and both are right."""
+"""Dagster says of each node at each asset what the store says, and both are right."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FACTS = NodeFacts("Pack goods", "Put goods into boxes and label them.", ("Packin
 
 
 def source(*titles: str) -> Source:
-    """What the specification of some use cases is made from."""
+    """The source that a specification of some use cases is made from."""
     return Source(
         "Pack goods",
         CONTEXT,
@@ -36,7 +36,7 @@ def source(*titles: str) -> Source:
 
 
 def written(stage: Stage = SPECS, titles: tuple[str, ...] = TITLES) -> str:
-    """What the local server writes."""
+    """A specification as the local server writes it."""
     answered = complete(request_body(stage, StageSettings(), source(*titles)), 0.0)
     return str(answered.body["choices"][0]["message"]["content"])
 

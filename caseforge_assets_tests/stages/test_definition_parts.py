@@ -1,4 +1,4 @@
-"""What changed of a stage is said in words."""
+"""Changes of a stage are said in words."""
 
 from __future__ import annotations
 

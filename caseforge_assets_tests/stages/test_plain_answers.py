@@ -1,4 +1,4 @@
-"""What stands alone needs no taking out: the short way and the long one give the same answer."""
+"""An answer that stands alone needs no taking out: the short way and the long one give the same answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which process documents are accepted, which are not, and what is said about them."""
+"""Process documents are accepted, or refused with what is wrong."""
 
 import pytest
 

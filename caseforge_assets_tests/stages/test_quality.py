@@ -1,4 +1,4 @@
-"""How good a content is: real and simulated answers score high, spoiled ones clearly less, and nothing breaks a measure."""
+"""The measures of quality: real and simulated answers score high, spoiled ones clearly less, and nothing breaks a measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each part of the score of a node's candidates is worth: candidates that have everything, with one thing taken away at a time."""
+"""The worth of each part of the score of a node's candidates: candidates that have everything, with one thing taken away at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each part of a document's score is worth: a document that has everything, with one thing taken away at a time."""
+"""The worth of each part of a document's score: a document that has everything, with one thing taken away at a time."""
 
 from __future__ import annotations
 

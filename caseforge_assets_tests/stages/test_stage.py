@@ -108,7 +108,7 @@ class TestRequests:
         assert len({version, *others}) == 7
 
     def test_version_of_the_definition_is_that_of_the_first_releases_default(self, known: Stage) -> None:
-        """What projects of that time have told Dagster stays true."""
+        """All that projects of that time have told Dagster stays true."""
         assert definition_version(known) == stage_version(known, StageSettings("gpt-5", 1.0, reasoning_effort=None, verbosity=None))
         assert definition_version(known) != definition_version(replace(known, template_version="9.9"))
 

@@ -1,4 +1,4 @@
-"""Which answers become use-case candidates, which do not, and what is said about them."""
+"""Answers become use-case candidates, or are refused with what is wrong."""
 
 import json
 from typing import Any

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Collected:
-    """What a batch came to: attempts per outcome, and lines that fit none."""
+    """The result of collecting a batch: attempts per outcome, and lines that fit no request."""
 
     batch: BatchRow
     outcomes: dict[str, int]

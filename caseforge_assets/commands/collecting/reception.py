@@ -1,4 +1,4 @@
-"""What the answers of a batch are recorded with: whose they are, what they cost, and what their provider counts otherwise; and an attempt with the judgement on its answer."""
+"""The facts that a batch's answers are recorded with: their origin, their cost, what their provider counts otherwise; and an attempt with the judgement on its answer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reception:
-    """What the answers of one batch are recorded with; `own_prices` count before the table's, `names` are the provider's own for models."""
+    """The facts that a batch's answers are recorded with; `own_prices` count before the table's, `names` are the provider's for models."""
 
     batch: BatchRow
     stages: Stages
@@ -82,7 +82,7 @@ def reception_of(project: OpenProject, batch: BatchRow) -> Reception:
 
 
 def _made_by(provider: Provider, batch: BatchRow) -> str:
-    """What a content says of its origin."""
+    """Names the maker of contents: the server or provider, and the name that the model has there."""
     where = "local Batch API server (simulated)" if provider.simulated else f"Batch API at {provider.base_url}"
     return f"{where}, as {batch.sent_as}" if batch.sent_as else where
 

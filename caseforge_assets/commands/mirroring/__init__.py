@@ -1,1 +1,1 @@
-"""What a shell such as Dagster is to be shown: where nodes stand, what is out of date, under which versions, and which runs are dead. Showing it is the shell's."""
+"""Prepares what a shell such as Dagster shows: statuses, what is out of date, versions, dead runs; keeps lists and groups up to date. Showing is the shell's."""

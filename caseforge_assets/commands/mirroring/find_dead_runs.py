@@ -1,4 +1,4 @@
-"""Which processes of runs are gone: told by the machine that they were on, or else by their silence.
+"""Finds processes of runs that are gone: told by the machine that they were on, or else by their silence.
 
 A pid says something in the place where it was given only: this start of the machine, this container. There it is certain. Of all others, a run
 on another machine for one, only silence tells; it is looked at twice, so that a database that was away, or a clock that was set, kills nobody.

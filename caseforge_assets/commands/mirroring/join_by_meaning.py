@@ -76,7 +76,7 @@ def _take_in(connection: Connection, weighing: Weighing, pairs: Sequence[tuple[i
 
 
 def _likenesses(centre: bytes, ideas: Sequence[bytes], weighing: Weighing) -> list[float]:
-    """How much ideas are like a centre by their words; those that have none are like nothing."""
+    """Gives the likeness of ideas to a centre by their words; those that have none are like nothing."""
     told = [idea for idea in ideas if idea]
     found = iter(Vectors([centre, *told], weighing).likenesses(0, range(1, len(told) + 1)) if told and centre else ())
     return [float(next(found, 0)) if idea else 0.0 for idea in ideas]

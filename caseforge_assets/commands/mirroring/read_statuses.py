@@ -1,4 +1,4 @@
-"""Where every target node stands at every asset: the store's own answer, which Dagster mirrors."""
+"""Reads the status of every target node at every asset: the store's own answer, which Dagster mirrors."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ class _Groups:
         return ((candidate, self.ids[leader], float(score)) for candidate, leader, score in numbers)
 
     def led(self) -> Iterator[tuple[int, int, int]]:
-        """Who leads a group, with how many members and processes it has."""
+        """The leaders of groups, each with the number of its group's members and processes."""
         leaders, members = np.unique(self.grouped.leaders, return_counts=True)
         processes = np.zeros(len(self.ids), dtype=np.int64)
         if len(self.nodes):

@@ -1,4 +1,4 @@
-"""Which code version Dagster is shown, so that what counts as fresh here is not stale there, whatever model it was made with."""
+"""Decides which code version Dagster is shown, so that what counts as fresh here is not stale there, whatever model it was made with."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How good contents are: measured, read, and asked for again where they score too little. What good means is said by the stages."""
+"""Measures contents, reads their quality, and plans to ask again where they score too little. What good means is said by the stages."""

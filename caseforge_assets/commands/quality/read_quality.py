@@ -1,4 +1,4 @@
-"""What is known of a framework's quality, from the store: scores, near-duplicates, repeated titles, levels."""
+"""Reads a framework's quality from the store: scores, near-duplicates, repeated titles, levels."""
 
 from __future__ import annotations
 

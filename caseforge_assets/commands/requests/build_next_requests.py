@@ -1,4 +1,4 @@
-"""What new content leads to: the requests of the stages that read it."""
+"""Makes the requests that new content leads to: those of the stages that read it."""
 
 from __future__ import annotations
 

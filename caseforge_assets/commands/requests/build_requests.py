@@ -42,7 +42,7 @@ class BuiltRequests:
 
 @dataclass(frozen=True)
 class Terms:
-    """What requests are made on.
+    """Terms on which requests are made.
 
     Attributes:
         plan_id: The plan that they come under.
@@ -67,7 +67,7 @@ WITHOUT_PLAN = Terms()
 
 @dataclass(frozen=True)
 class _Asked:
-    """What `build_requests` was asked for, and where."""
+    """The arguments of `build_requests`, the connection, and the generations given so far."""
 
     connection: Connection
     stages: Stages

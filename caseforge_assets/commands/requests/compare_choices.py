@@ -1,4 +1,4 @@
-"""What people have chosen is held against what contents were made from: how it differs, in words, and since when."""
+"""Compares what people have chosen with what contents were made from: the difference in words, and since when it is so."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LEAST_FITTED_TOKENS = 1_024  # below, thinking alone may use up a budget
 
 @dataclass(frozen=True)
 class Draft:
-    """What one request is composed of; level and number of KPIs are the node's."""
+    """The parts of a request that is to be composed; level and number of KPIs are the node's."""
 
     source: Source
     level: int

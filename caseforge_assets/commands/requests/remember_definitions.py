@@ -1,4 +1,4 @@
-"""What stages are made of is kept, version by version, so that content of an older one can say what changed since, and when that was.
+"""Keeps what stages are made of, version by version, so that content of an older one can say what changed since, and when that was.
 
 A framework with a language or templates of its own has versions of its own; one that had them once goes on being told apart, so that it is known when they went.
 """

@@ -38,7 +38,7 @@ class Retried:
 
 @dataclass(frozen=True)
 class Retry:
-    """How failed nodes are asked again.
+    """Terms on which failed nodes are asked again.
 
     Attributes:
         outcomes: Only nodes whose last outcome is one of these; empty: whatever it was.

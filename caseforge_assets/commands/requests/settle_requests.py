@@ -1,4 +1,4 @@
-"""What is too long for its model is shortened once before it is sent, as it would be after a refusal, and so costs nothing and no attempt.
+"""Shortens once, before it is sent, what is too long for its model, as it would be after a refusal: that costs nothing and no attempt.
 
 What is too long even so fails without being sent, and says what to do. Settings that a model refuses are left to the person who
 mends them. An answer that is there already comes first: it needs no request that fits.
@@ -47,7 +47,7 @@ class TooLong:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came of requests that are too long.
+    """The result for requests that are too long.
 
     Attributes:
         shortened: Ids of the requests that took the place of longer ones.

@@ -1,4 +1,4 @@
-"""What the inputs assets say of requests: a row per node, with what the request was made from."""
+"""Writes the inputs assets' events of requests: a row per node, with what the request was made from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caseforge_assets.store.requests.requests import NewRequest
 
 @dataclass(frozen=True)
 class ShownRequest:
-    """What an event says of a request; `stage_version` is the one that it was made with."""
+    """The fields of a request that its event has; `stage_version` is the one that it was made with."""
 
     id: int
     stage_version: str

@@ -1,1 +1,1 @@
-"""What commands tell of, in their own transactions: events for streams and webhooks, and the numbering that puts these in an order. Delivery is elsewhere."""
+"""Events for streams and webhooks: told by commands in their own transactions, numbered to put them in an order, delivered to webhooks, removed in time."""

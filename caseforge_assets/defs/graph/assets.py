@@ -54,7 +54,7 @@ WRITTEN_DAILY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=30), 
 
 
 class AssetConfig(dg.Config):
-    """How long a run waits for answers, in seconds per stage; by default 120 with a simulated provider, 0 with one that bills."""
+    """The time that a run waits for answers, in seconds per stage; by default 120 with a simulated provider, 0 with one that bills."""
 
     wait_s: float | None = None
 

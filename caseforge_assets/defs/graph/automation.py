@@ -1,4 +1,4 @@
-"""What Dagster makes anew by itself: editions, contexts and requests, where a framework's `automation` says so. Nothing of it sends or spends."""
+"""Has Dagster make editions, contexts and requests anew by itself, where a framework's `automation` says so. Nothing of it sends or spends."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ OTHERS_PAUSE_S = 0.2
 
 @dataclass(frozen=True)
 class Flushed:
-    """How many events a flush wrote, and the frameworks whose rows they were."""
+    """The number of events that a flush wrote, and the frameworks whose rows they were."""
 
     events: int = 0
     frameworks: frozenset[str] = frozenset()
@@ -83,7 +83,7 @@ def flush_outbox(
 
 @dataclass(frozen=True)
 class _Shown:
-    """What is shown, and the way in which it is: assets in the order in which data passes, failures under a job, events in a run."""
+    """The project of a flush, its assets in the order in which data passes, records for failures, and the run that events are in."""
 
     project: StoredProject
     assets: tuple[Asset, ...]

@@ -1,4 +1,4 @@
-"""What an instance of Dagster is made of: where it keeps events and runs, over which connections, and who launches its runs."""
+"""Looks at an instance of Dagster: where it keeps events and runs, over which connections, and who launches its runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IN_CODE_SERVERS = ("DefaultRunLauncher", "CaseforgeRunLauncher")
 
 @dataclass(frozen=True)
 class Kept:
-    """Where an instance keeps what it knows: class of its storage, and database, for people."""
+    """The place where an instance keeps what it knows: class of its storage, and database, for people."""
 
     storage: str
     database: str

@@ -1,4 +1,4 @@
-"""What is to be done once in a while: jobs for a backup and for old history, and schedules for them and for the reports, off until somebody switches them on."""
+"""Jobs for upkeep once in a while: a backup, and old history; and schedules for them and for the reports, off until somebody switches them on."""
 
 from collections.abc import Iterable
 from datetime import UTC, timedelta

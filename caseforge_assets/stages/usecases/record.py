@@ -21,7 +21,7 @@ STORED_TITLE_CHARACTERS = 200
 
 
 class Level(StrEnum):
-    """How much of something; also an order, see LEVEL_NUMBERS."""
+    """Levels of complexity, return and the like; also an order, see LEVEL_NUMBERS."""
 
     low = "Low"
     medium = "Medium"
@@ -29,7 +29,7 @@ class Level(StrEnum):
 
 
 class Category(StrEnum):
-    """Where the benefit comes from."""
+    """Categories of use cases, by where their benefit comes from."""
 
     automation = "automation"
     optimization = "optimization"

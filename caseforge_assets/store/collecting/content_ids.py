@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class ItemPlace:
-    """Where an item such as a candidate stands: in which content of which node and stage."""
+    """The place of an item such as a candidate: its content, node and stage."""
 
     content_id: int
     node_id: int

@@ -12,7 +12,7 @@ from caseforge_assets.store.schema.constants import COUNTED_ITEMS
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many current items there are, and how many of them are simulated."""
+    """The number of current items, and of those among them that are simulated."""
 
     items: int
     simulated: int

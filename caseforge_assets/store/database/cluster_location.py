@@ -1,4 +1,4 @@
-"""Where the embedded PostgreSQL cluster lies: system user, data folder, programs, socket folder. Starts and stops nothing.
+"""Finds the places of the embedded PostgreSQL cluster: system user, data folder, programs, socket folder. Starts and stops nothing.
 
 For an ordinary user all of it is simple: the data lie in CaseForge's data folder, the programs in the installed wheel. PostgreSQL
 refuses to run as root, so root's server runs as another existing user, who may not be able to reach either place.

@@ -1,4 +1,4 @@
-"""Where the database is: the one that CASEFORGE_POSTGRES_URL names, or else the embedded server."""
+"""Finds and opens the database: the one that CASEFORGE_POSTGRES_URL names, or else the embedded server."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _MIGRATE = "`caseforge db migrate` brings its tables up to date"
 
 
 class Fit(StrEnum):
-    """How a schema and this version of the code go together."""
+    """Ways in which a schema and this version of the code go together."""
 
     current = "current"
     before = "the one before, which this version works with"

@@ -26,7 +26,7 @@ SO_FAR_VALUES = {"others": list(OTHER_MATTERS), "decisions": list(DECISIONS)}
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The store's state as two texts, which are other ones after each change.
+    """The store's state as two texts, each of which is another one after any change of what it covers.
 
     Attributes:
         all: Of frameworks, requests, answers, contents, or of what people make of use cases; the same text means that all is as it was.

@@ -1,1 +1,1 @@
-"""What Dagster is told and was told: the outbox, versions, runs' processes, and what may go of them. Dagster's own tables are not touched here."""
+"""Keeps what Dagster is told and was told: the outbox, versions, runs' processes, what may go of them. Dagster's own tables are not touched here."""

@@ -1,4 +1,4 @@
-"""What Dagster shows of outbox rows: figures, previews, and contents, of which the longest are cut; and of an asset, how many rows it has."""
+"""Reads what Dagster shows of outbox rows: figures, previews, and contents, of which the longest are cut; and of an asset, how many rows it has."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from caseforge_assets.store.schema.constants import listed
 
 
 class Rule(StrEnum):
-    """Why an answer fits: it is one to the very same request, or to the same node elsewhere, or to one that a person accepted as the same."""
+    """Kinds of answers that fit: to the very same request, to the same node elsewhere, or to one that a person accepted as the same."""
 
     exact = "exact"
     identity = "identity"
@@ -60,7 +60,7 @@ where q.identity_key = any(:keys)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose request it is, and the version of what it was made from: a content, what people chose, or both."""
+    """A request's node, and the version of what it was made from: a content, what people chose, or both."""
 
     request_id: int
     framework_key: str

@@ -34,7 +34,7 @@ CONTENT_TABLES = ("attempt", "content", "candidate", "request", "context")
 
 @dataclass(frozen=True)
 class Fate:
-    """What a fault on node 1.1.1 leads to in the first stage."""
+    """The end of a fault on node 1.1.1 in the first stage."""
 
     fault: str
     outcome: str

@@ -28,14 +28,14 @@ def collected(bench: Workbench, usage: object, *, model: str | None = None) -> t
 
 
 def counted(bench: Workbench) -> tuple[int, int]:
-    """What the batch of the same nodes counts at the local server: input and output tokens."""
+    """The local server's count for the batch of the same nodes: input and output tokens."""
     (sums,) = bench.query(SUMS)
     return sums[0], sums[2]
 
 
 @pytest.fixture
 def tokens(bench: OpenBench) -> tuple[int, int]:
-    """What the lines of the batch add up to: the local server answers the same request alike."""
+    """The sum over the lines of the batch: the local server answers the same request alike."""
     opened = bench()
     assert collected(opened, None) == (None, None)
     found = counted(opened)

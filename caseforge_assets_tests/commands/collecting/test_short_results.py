@@ -46,7 +46,7 @@ def generate(opened: Workbench) -> Round:
 
 
 def again(opened: Workbench) -> bool:
-    """Whether everything came when a person had the files fetched."""
+    """Has the files fetched as a person does; tells whether everything came."""
     return fetch_again(opened.project, str(the_batch(opened).id), by="test") is not None
 
 
@@ -57,13 +57,13 @@ def give_up(opened: Workbench, name: str = "") -> dict[str, int]:
 
 
 def kept(opened: Workbench, role: str = "output") -> list[bytes]:
-    """What is kept of downloads that fell short."""
+    """The downloads that fell short and are kept."""
     found = [artifact for name, artifact in sorted(the_batch(opened).artifacts.items()) if name.startswith(f"{role}-")]
     return [b"".join(opened.folder.read(artifact["path"])) for artifact in found]
 
 
 def problems(opened: Workbench) -> list[str]:
-    """What verify finds in the batches' artifacts and rows."""
+    """Lists the problems that verify finds in the batches' artifacts and rows."""
     found = verify(opened.store, opened.stages, opened.folder).problems
     return [f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith("batch")]
 

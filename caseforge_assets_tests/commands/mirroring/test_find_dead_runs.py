@@ -1,4 +1,4 @@
-"""Which processes are gone: by their machine where that can tell, by their silence where it cannot."""
+"""Processes that are gone are found: by their machine where that can tell, by their silence where it cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models are listed, in which order, and with which figures."""
+"""Models are listed in order of use, with their figures."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_what_a_person_wrote_is_stale_nowhere_after_a_change_of_language(bench: 
 
 
 def shown_now(bench: Workbench, key: str, stage: Stage) -> str:
-    """What Dagster is shown of something that is made now."""
+    """The version that Dagster is shown of something made now."""
     made_with = stage_version(bench.stages.in_framework(stage, key), bench.project.stage_settings[stage.key])
     with bench.store.connect() as connection:
         return shown_versions(connection, bench.project, key, stage, [made_with])[made_with]

@@ -1,4 +1,4 @@
-"""Where events are listed: on the page of the run that made them, or, where these are many, on that of a record beside it."""
+"""Events are listed on the page of the run that made them, or, where these are many, on that of a record beside it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from caseforge_assets_tests.workbench import KEY, PROCESS, renamed
 
 
 def verdicts(opened: Project) -> dict[tuple[str, str], bool]:
-    """Whether each check that was evaluated passed."""
+    """Tells of each check that was evaluated whether it passed."""
     return {where: evaluation(record).passed for where, record in newest(opened).items() if record.event}
 
 

@@ -1,4 +1,4 @@
-"""What happens by itself: contexts and requests where a framework says so, and schedules that are off; nothing of it sends anything."""
+"""Contexts and requests are made by themselves where a framework says so, and schedules are off; nothing of it sends anything."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def run(project: Project, backfill: str, partition: str, assets: Sequence[str] =
 
 
 def batches(project: Project) -> list[int]:
-    """How many requests each batch has."""
+    """The number of requests in each batch."""
     return project.bench.column("select request_count from caseforge.batch order by id")
 
 

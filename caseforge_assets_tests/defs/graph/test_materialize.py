@@ -267,7 +267,7 @@ def test_nodes_that_wait_for_a_refused_provider_say_so_at_once(project: OpenProj
 
 
 def said_at_the_end(run: dg.ExecuteInProcessResult) -> str:
-    """Why a run failed that was asked to send."""
+    """The reason why a run failed that was asked to send."""
     assert not run.success
     return str(run.failure_data_for_node("shop_flow").user_failure_data.description)  # type: ignore[union-attr]
 

@@ -1,4 +1,4 @@
-"""What the outbox holds is what Dagster shows: states, versions, provenance, reasons; also after crashes and with several at it."""
+"""Dagster shows what the outbox holds: states, versions, provenance, reasons; also after crashes and with several at it."""
 
 from __future__ import annotations
 

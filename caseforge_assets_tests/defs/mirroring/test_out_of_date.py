@@ -1,4 +1,4 @@
-"""What Dagster says after a prompt, a document or the partitions were changed by a person, without anything being executed."""
+"""Dagster tells of a prompt, a document or partitions that were changed by a person, without anything being executed."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def with_history(project: OpenProject) -> Project:
 
 
 def picture(opened: Project) -> dict[str, Any]:
-    """What Dagster shows, by an instance that knows nothing yet, and with partitions that are counted anew."""
+    """Takes all that Dagster shows, by an instance that knows nothing yet, and with partitions that are counted anew."""
     opened.instance.wipe_asset_cached_status([AssetKey([KEY, asset]) for asset in ASSETS])
     with DagsterInstance.from_config(str(opened.path)) as fresh:
         return shown(Project(opened.path, opened.bench, fresh))
@@ -364,7 +364,7 @@ def test_what_was_newest_at_the_limit_stays_also_where_the_outbox_knows_nothing_
 
 
 def test_of_the_outbox_stays_what_commands_read(project: OpenProject) -> None:
-    """Why a node's newest attempt failed, although it failed otherwise later; and all that Dagster was not told of."""
+    """The reason why a node's newest attempt failed stays, although it failed otherwise later; and all that Dagster was not told of."""
     opened = project(faults=["http_500"])
     opened.load()
     opened.generate("1.1.1", stages=[PROCESS])

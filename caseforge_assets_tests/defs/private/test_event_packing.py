@@ -1,4 +1,4 @@
-"""What is packed here must be, to the letter, what Dagster's own serializer writes."""
+"""Events packed here must be, to the letter, what Dagster's own serializer writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written in bulk must be what Dagster itself writes, and what its UI and its staleness rules make of it must be right."""
+"""Events written in bulk must be what Dagster itself writes, and what its UI and its staleness rules make of them must be right."""
 
 from __future__ import annotations
 

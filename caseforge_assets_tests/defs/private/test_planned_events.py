@@ -92,5 +92,5 @@ def test_dagsters_own_storage_does_the_same_where_the_environment_tells_it(
 
 
 def test_dagsters_own_storage_still_plans_each_partition() -> None:
-    """What makes this module needed; when it is not so any more, the module can go."""
+    """This makes the tested module needed; when it is not so any more, the module can go."""
     assert not PostgresEventLogStorage.supports_partition_subset_in_asset_materialization_planned_events.fget(object())  # type: ignore[attr-defined]

@@ -48,7 +48,7 @@ HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-cach
 
 
 class Pages:
-    """The ground of a page's answer: the request, the service, and the caller, who was recognized already."""
+    """The request, the service and the recognized caller of a page, with what all pages need of them."""
 
     def __init__(self, request: Request, service: Service, caller: Caller, form: SentForm | None = None) -> None:
         """Takes what every page shows something of, and the form that is sent."""

@@ -72,7 +72,7 @@ class _Counted(NamedTuple):
 
 
 def _counted(served: Served) -> _Counted:
-    """Gathers each place's figures of the specifications: the API, Home, the framework's sums, tree and heat map, the nodes that are done."""
+    """Gathers each place's figures of the specifications: the API, Home, the framework's sums, tree, heat map, and list of done nodes."""
     client = served.client(Role.reader)
     (told,) = [stage for stage in client.get(f"/api/v1/frameworks/{KEY}").json()["stages"] if stage["stage"] == SPECS.key]
     tree, heat = page(client, f"{ADDRESS}?depth=1"), page(client, f"{ADDRESS}?view=heat&by=coverage&stage={SPECS.key}")

@@ -8,5 +8,5 @@ NODES = dg.DynamicPartitionsDefinition(name="sales_nodes")  # one partition a pr
 
 @dg.asset(ins={"documents": dg.AssetIn(["sales", "process_documents"])}, partitions_def=NODES)
 def word_counts(documents: pd.DataFrame) -> dg.MaterializeResult:
-    """How long each process document is."""
+    """The number of words of each process document."""
     return dg.MaterializeResult(metadata={"words": int(documents["document"].str.split().str.len().sum())})
