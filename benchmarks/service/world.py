@@ -19,10 +19,9 @@ from caseforge_assets.commands.mirroring.refresh_lists import refresh_lists
 from caseforge_assets.commands.mirroring.refresh_similar import refresh_similar
 from caseforge_assets.frameworks import read_framework, sample_path
 from caseforge_assets.settings import FrameworkSettings, Settings
-from caseforge_assets.stages.quality import RULES
+from caseforge_assets.stages.quality import Quality
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent, save_contents
-from caseforge_assets.store.collecting.quality_scores import NewQuality
 from caseforge_assets.store.database.engine import Connection, Engine
 from caseforge_assets.store.editions.nodes import NodeRow, target_nodes
 
@@ -164,7 +163,7 @@ def generate(
     for stage in stages:
         rows = [_content(writer, key, node, stage) for node in targets]
         ids = save_contents(connection, rows)
-        quality_scores.save(connection, list(_measures(writer, ids.values())))
+        quality_scores.save(connection, _measures(writer, ids.values()))
 
 
 def _content(writer: Writer, key: str, node: NodeRow, stage: str) -> NewContent:
@@ -204,7 +203,6 @@ def _candidates(writer: Writer, node: NodeRow) -> Iterator[NewCandidate]:
         yield NewCandidate(position, f"{node.code}-UC{position:02d}", *writer.candidate(node))
 
 
-def _measures(writer: Writer, content_ids: Iterable[int]) -> Iterator[NewQuality]:
-    for content_id in content_ids:
-        score = min(max(round(writer.chance.gauss(78, 10)), 0), 100)
-        yield NewQuality(content_id, RULES, score, {"parts": {"depth": score}, "limits": [], "figures": {}}, None)
+def _measures(writer: Writer, content_ids: Iterable[int]) -> dict[int, Quality]:
+    scores = {content_id: min(max(round(writer.chance.gauss(78, 10)), 0), 100) for content_id in content_ids}
+    return {content_id: Quality(score, {"depth": score}) for content_id, score in scores.items()}

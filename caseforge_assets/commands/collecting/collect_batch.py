@@ -176,13 +176,15 @@ def _is_large(batch: BatchRow, stages: Stages) -> bool:
 def _chunks_with_asked(
     store: Engine, reception: Reception, lines: Iterator[ResultLine | UnreadableLine]
 ) -> Iterator[tuple[list[ResultLine | UnreadableLine], list[Answered]]]:
+    stages, stage, batch_id = reception.stages, reception.stage, reception.batch.id
     while chunk := list(islice(lines, CHUNK_LINES)):
         readable = [line for line in chunk if isinstance(line, ResultLine)]
         with store.connect() as connection:
             names = [line.custom_id for line in readable]
-            asked = attempts.asked(connection, reception.batch.id, names)
-            vectors = attempts.vectors_asked(connection, reception.batch.id, names) if reception.stage.makes_vectors else {}
-            written_in = languages_of(connection, reception.stages, reception.stage, {attempt.framework_key for attempt in asked.values()})
+            asked = attempts.asked(connection, batch_id, names)
+            vectors = attempts.vectors_asked(connection, batch_id, names) if stage.makes_vectors else {}
+            keys = {attempt.framework_key for attempt in asked.values() if stages.in_framework(stage, attempt.framework_key).language}
+            written_in = languages_of(connection, stages, stage, keys) if keys else {}
         yield (
             chunk,
             [
@@ -194,7 +196,7 @@ def _chunks_with_asked(
 
 
 def _answered(line: ResultLine, asked: Asked, written_in: Mapping[str, str], vectors: VectorsAsked | None) -> Answered:
-    language = written_in[asked.framework_key]
+    language = written_in.get(asked.framework_key, "")
     facts = None if asked.name is None else NodeFacts(asked.name, asked.description or "", asked.kpi_names, language)
     return Answered(line, asked.max_completion_tokens, facts, asked.framework_key, asked.chosen, vectors)
 

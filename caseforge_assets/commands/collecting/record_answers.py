@@ -19,7 +19,7 @@ from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.event_log import log_event
 from caseforge_assets.redaction import redact
 from caseforge_assets.stages.judgement import Next, Outcome
-from caseforge_assets.store.collecting import attempts, contents
+from caseforge_assets.store.collecting import attempts, contents, quality_scores
 from caseforge_assets.store.collecting.attempts import Result
 from caseforge_assets.store.collecting.contents import NewCandidate, NewContent
 from caseforge_assets.store.database.engine import Connection
@@ -54,7 +54,9 @@ def record_answers(connection: Connection, reception: Reception, judged: Sequenc
         for answer, _ in good.values()
         if answer.attempt.id in current and answer.quality is not None
     }
-    measure_contents(connection, reception.stages, reception.stage, stored, measured)
+    quality_scores.save(connection, measured)
+    if unmeasured := {content_id: of_node for content_id, of_node in stored.items() if content_id not in measured}:
+        measure_contents(connection, reception.stages, reception.stage, unmeasured)
     states = _request_states(connection, new)
     requests.set_states(connection, states)
     _write_events(connection, reception, new, current, states)

@@ -15,7 +15,6 @@ from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
 from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting import quality_scores
-from caseforge_assets.store.collecting.quality_scores import NewQuality
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 
 MEASURED_AT_ONCE = 300
@@ -28,36 +27,28 @@ def measured_stages(stages: Stages) -> list[Stage]:
     return [stage for stage in stages if stage.measure is not None]
 
 
-def measure_contents(
-    connection: Connection,
-    stages: Stages,
-    stage: Stage,
-    contents: Mapping[int, tuple[int, Content]],
-    measured: Mapping[int, Quality] | None = None,
-) -> int:
+def measure_contents(connection: Connection, stages: Stages, stage: Stage, contents: Mapping[int, tuple[int, Content]]) -> int:
     """Measures contents of one stage and stores the measures, in the caller's transaction.
 
     Args:
         contents: node id and content, by content id. Those of nodes that the current edition does not have are left unmeasured.
-        measured: measures that were taken already, by content id.
 
     Returns:
         How many have a measure now.
     """
     if stage.measure is None or not contents:
         return 0
-    taken = measured or {}
-    rows = [_row(content_id, found) for content_id, found in taken.items()]
-    missing = {content_id: content for content_id, content in contents.items() if content_id not in taken}
-    facts = quality_scores.facts(connection, [node_id for node_id, _ in missing.values()]) if missing else {}
+    measures: dict[int, Quality] = {}
+    facts = quality_scores.facts(connection, [node_id for node_id, _ in contents.values()])
     written_in = languages_of(connection, stages, stage, {key for key, _ in facts.values()})
-    for content_id, (node_id, content) in missing.items():
+    for content_id, (node_id, content) in contents.items():
         if node_id in facts:
             key, of_node = facts[node_id]
             found = _measure(stages.in_framework(stage, key), content_id, content, NodeFacts(*of_node, written_in[key]))
-            rows += [_row(content_id, found)] if found is not None else []
-    quality_scores.save(connection, rows)
-    return len(rows)
+            if found is not None:
+                measures[content_id] = found
+    quality_scores.save(connection, measures)
+    return len(measures)
 
 
 def measure_missing(store: Engine, stages: Stages, key: str) -> int:
@@ -97,8 +88,3 @@ def _measure(stage: Stage, content_id: int, content: Content, facts: NodeFacts) 
     except Exception:  # noqa: BLE001 - a fault of measuring must not keep an answer that was paid for from being stored
         _log.warning("content %s of %r could not be measured", content_id, facts.name, exc_info=True)
         return None
-
-
-def _row(content_id: int, found: Quality) -> NewQuality:
-    details: dict[str, object] = {"parts": found.parts, "limits": found.limits, "figures": found.figures}
-    return NewQuality(content_id, RULES, found.score, details, found.signature)

@@ -8,19 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from caseforge_assets.store.database.copy import add_rows, columns_of
+from caseforge_assets.stages.quality import RULES, Quality
+from caseforge_assets.store.database.copy import add_rows
 from caseforge_assets.store.schema.quality_table import quality
-
-
-@dataclass(frozen=True, slots=True)
-class NewQuality:
-    """The measure of a content, to be stored."""
-
-    content_id: int
-    rules: str
-    score: int
-    details: dict[str, object]
-    signature: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +59,17 @@ class Scored:
         return self.details["figures"] if self.details else {}
 
 
-def save(connection: Connection, rows: Sequence[NewQuality]) -> None:
-    """Stores measures of contents, in place of older ones."""
-    if not rows:
+def save(connection: Connection, measures: Mapping[int, Quality]) -> None:
+    """Stores measures by the rules of today, by content id, in place of older ones."""
+    if not measures:
         return
-    connection.execute(text("delete from caseforge.quality where content_id = any(:ids)"), {"ids": [row.content_id for row in rows]})
-    add_rows(connection, quality, [columns_of(row) for row in rows])
+    connection.execute(text("delete from caseforge.quality where content_id = any(:ids)"), {"ids": list(measures)})
+    add_rows(connection, quality, [_row(content_id, found) for content_id, found in measures.items()])
+
+
+def _row(content_id: int, found: Quality) -> dict[str, Any]:
+    details = {"parts": found.parts, "limits": found.limits, "figures": found.figures}
+    return {"content_id": content_id, "rules": RULES, "score": found.score, "details": details, "signature": found.signature}
 
 
 def carry(connection: Connection, sources: Mapping[int, int]) -> None:
