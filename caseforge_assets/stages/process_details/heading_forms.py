@@ -55,7 +55,8 @@ _MOST_BEYOND = 4  # by which lines above and below a title are longer than it, o
 _BLANKS = r" \t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _LINE_END = rf"[{_BLANKS}]*(?![^\n])"
 MAY_NEED_A_LOOK = re.compile(
-    r"\n(?:#(?!#{1,5} +\S)"  # a title, marks without words
+    r"\n(?!\n|[-*+] [^\W_])"  # most lines are blank or items, and none of these
+    r"(?:#(?!#{1,5} +\S)"  # a title, marks without words
     rf"|(?!#)[{_BLANKS}>*+_\\-]*\#"  # marks behind others
     rf"|[{_BLANKS}>]*(?:[=<\\]|h\d|```|~~~|[^\x00-\x7f\w\s])"  # other markup, code, what looks like a mark
     rf"|(?![{_BLANKS}]*[-+])[^\n]*(?:\*\*|__|>)[:.]?{_LINE_END}"  # what may be a line in bold
