@@ -33,7 +33,7 @@ _CLOSE = re.compile(
     rf"(?<![`\"'\\])(?:</(?:{_SURE})\s*>|\[/(?:{_SURE})\]|◁/(?:{_SURE})▷|<[|｜](?:/|end_of_|end_|end▁of▁)(?:{_SURE})[|｜]>)(?![`\"'])",
     re.IGNORECASE,
 )
-_SURELY_OPEN = re.compile(rf"<(?:{_SURE})>|\\[(?:{_SURE})\\]", re.IGNORECASE)
+_SURELY_OPEN = re.compile(rf"<(?:{_SURE})>|\[(?:{_SURE})\]", re.IGNORECASE)
 _OTHER_ENDS = {"unused94": "<unused95>", "inner_prefix": r"<\|inner_suffix\|>"}
 
 _OTHER_BRACKETS = (

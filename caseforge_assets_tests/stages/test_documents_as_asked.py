@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from caseforge_assets.stages.process_details.answer import is_as_asked, judge_text, judge_tolerantly
-from caseforge_assets.stages.process_details.sections import BUILT_IN
+from caseforge_assets.stages.process_details.sections import BUILT_IN, Section, Sections
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, document
 
 TEXT = "Parcels are weighed, labelled and handed to a carrier before noon.\n\n### Customs\n\n- Papers are checked.\n- **Value**: it is declared – naïve 🚲."
@@ -37,3 +37,9 @@ def test_odd_pieces_are_judged_alike(piece: str, place: int, finish_reason: str,
 )
 def test_what_needs_a_word_is_judged_with_tolerance(text: str) -> None:
     assert not is_as_asked(text, BUILT_IN)
+
+
+def test_a_heading_is_not_said_to_be_read_as_itself() -> None:
+    sections = Sections((Section("Overview:", (), "x"), Section("Risks", (), "x")), "x")
+    judgement = judge_tolerantly(answer("## Overview:\n\nText.\n\n## Hazards and Risks\n\nText."), sections)
+    assert [note for note in judgement.notes if "Overview" in note] == []

@@ -77,3 +77,14 @@ def test_answers_as_they_were_asked_for_stand_alone(text: str) -> None:
 )
 def test_answers_with_something_around_them_do_not(text: str) -> None:
     assert not stands_alone(text)
+
+
+@pytest.mark.parametrize(("begins", "ends"), [("<think>", "</think>"), ("[think]", "[/think]")])
+def test_marks_that_a_text_speaks_of_take_nothing_out_of_it(begins: str, ends: str) -> None:
+    came = answer(f"# A\n\nThe mark {begins} begins a thought and {ends} ends it.\n\nMore.")
+    assert take_out(came) == (came, ())
+
+
+def test_a_backslash_before_the_end_of_thinking_keeps_none_of_it_in() -> None:
+    plain, _ = take_out(answer("It splits at \\s and goes on.[/think]\n# A\n\nYes"))
+    assert plain.text.strip() == "# A\n\nYes"

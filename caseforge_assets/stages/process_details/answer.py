@@ -105,11 +105,11 @@ def _cut_detail(answer: Answer, missing: list[tuple[str, str]]) -> str:
 
 
 def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
-    asked = {section.name: {section.name.casefold(), sections.asked.get(section.name, section.name).casefold()} for section in found}
+    asked = {section.name: {_bare(section.name), _bare(sections.asked.get(section.name, section.name))} for section in found}
     notes = [
         f'The heading "{visible(section.heading.at.text)}" was read as {section.name}.'
         for section in found
-        if visible(section.heading.at.text).strip("*_: ").casefold() not in asked[section.name]
+        if _bare(visible(section.heading.at.text)) not in asked[section.name]
     ]
     if forms := sorted({section.heading.at.form for section in found} - {""}):
         notes.append(f"Section headings are written as {' and '.join(forms)}.")
@@ -120,3 +120,7 @@ def _notes(found: Sequence[FoundSection], sections: Sections) -> list[str]:
     if any(section.heading.at.level != SECTION_LEVEL for section in found):
         notes.append("Section headings are not all at level 2.")
     return notes
+
+
+def _bare(heading: str) -> str:
+    return heading.strip("*_: ").casefold()
