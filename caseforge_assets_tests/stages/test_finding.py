@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.stages.process_details.answer import judge_text, judge_tolerantly
 from caseforge_assets.stages.process_details.finding import find_sections, sections_as_asked
 from caseforge_assets.stages.process_details.headings import count_repeated, search_sections
 from caseforge_assets.stages.process_details.reading import read_document
 from caseforge_assets.stages.process_details.sections import BUILT_IN, Section, Sections
 from caseforge_assets_tests.batches.files import real_file
-from caseforge_assets_tests.stages.answers import SECTIONS, body, document, judge
+from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, document, judge
 
 TEXT = "Parcels are weighed, labelled and handed to a carrier before noon.\n\n### Customs\n\n- Papers are checked.\n- **Value**: it is declared."
 AS_ASKED = document(texts=dict.fromkeys(SECTIONS, TEXT))
@@ -88,6 +89,7 @@ def test_sections_of_ones_own_are_found_at_once_only_where_their_headings_are_re
     sections = Sections((Section(name, (), "x"), Section("Overview", (), "x")), "x")
     text = f"## {name}\n\n{TEXT}\n\n## Overview\n\n{TEXT}"
     assert sections_as_asked(text, sections) in ((), search_sections(text, sections))
+    assert judge_text(answer(text), sections) == judge_tolerantly(answer(text), sections)
 
 
 def test_real_documents_with_the_headings_that_are_asked_for_now() -> None:
