@@ -13,7 +13,7 @@ STORED_UNIT_USD = Decimal("0.00000001")  # the store rounds each answer's cost t
 
 def billed_usd(project: Project) -> Decimal:
     """Adds up the cost of the answers in the server's files, each by its own tokens."""
-    from caseforge_assets.batches.response_body import Usage
+    from caseforge_assets.batches.results.response_body import Usage
     from caseforge_assets.costs.prices import cost_usd
 
     total = Decimal(0)

@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.quality_separation.damages import CANDIDATES, DOCUMENTS, Answered, Case
 from benchmarks.quality_separation.separation import auc, points, spread
 from caseforge_assets.batch_server.writer.completion import complete
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework
 from caseforge_assets.stages.judgement import Answer, Content

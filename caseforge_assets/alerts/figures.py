@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.rejections import BatchError, BatchVerdict, decide_batch_errors
+from caseforge_assets.batches.results.rejections import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.states import TAKEN_BACK, TAKEN_BACK_WITH_PLAN, WAITS_FOR_ROOM, RemoteStatus
 from caseforge_assets.stages.model_rules import Ending
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from caseforge_assets.batches.response_body import MAX_UNIX_SECONDS, as_object, as_text, read_error
+from caseforge_assets.batches.results.response_body import MAX_UNIX_SECONDS, as_object, as_text, read_error
 from caseforge_assets.batches.states import RemoteStatus, remote_status
 
 MAX_ID_CHARACTERS = 1_000  # LiteLLM's are base64 of several hundred

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib.machinery import PathFinder
 from typing import Any
 
-from caseforge_assets.batches.response_body import Usage
+from caseforge_assets.batches.results.response_body import Usage
 from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrices, cost_usd
 from caseforge_assets.stages.canonical import canonical_json
 from caseforge_assets.stages.model_rules import EMBEDDINGS

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from caseforge_assets.batches.response_body import MAX_TOKENS, Usage
+from caseforge_assets.batches.results.response_body import MAX_TOKENS, Usage
 
 # The table's batch prices begin here. At an earlier date it would bill the full price without a word.
 FIRST_BATCH_PRICES = datetime(2026, 10, 14, tzinfo=UTC)

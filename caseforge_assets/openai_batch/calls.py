@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from caseforge_assets.batches.error_codes import says_stop
 from caseforge_assets.batches.provider_kinds import SECONDS_PER_DAY, ListKind
 from caseforge_assets.batches.provider_objects import read_batch, read_models
-from caseforge_assets.batches.response_body import read_error
+from caseforge_assets.batches.results.response_body import read_error
 from caseforge_assets.openai_batch.errors import (
     ProviderError,
     ProviderFull,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseforge_assets.batches.provider_kinds import KINDS, OPENAI, ListKind, Metadata, ProviderKind
 from caseforge_assets.batches.provider_objects import RemoteFile, read_file, read_models
-from caseforge_assets.batches.response_body import ResponseBody, read_body
+from caseforge_assets.batches.results.response_body import ResponseBody, read_body
 from caseforge_assets.openai_batch.calls import batch_of, expires_after, json_of, listed, models_of, named, once, translated
 from caseforge_assets.openai_batch.errors import ProviderNotListing, ProviderStopped, ProviderUnclear
 from caseforge_assets.openai_batch.tokens import Tokens

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caseforge_assets.batches.error_codes import outcome_of_words, says_stop, says_too_much_enqueued, stated_token_limit
-from caseforge_assets.batches.response_body import read_error
+from caseforge_assets.batches.results.response_body import read_error
 from caseforge_assets.redaction import redact
 from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.judgement import Outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from caseforge_assets.batches.provider_objects import UnreadableObject, unix_seconds
-from caseforge_assets.batches.response_body import as_object, as_text
+from caseforge_assets.batches.results.response_body import as_object, as_text
 from caseforge_assets.openai_batch.errors import ProviderNotListing
 
 MAX_PAGES = 500  # 50,000 batches since the oldest that is looked for

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caseforge_assets.batches.provider_objects import unix_seconds
-from caseforge_assets.batches.response_body import as_object, as_text
+from caseforge_assets.batches.results.response_body import as_object, as_text
 from caseforge_assets.openai_batch.errors import ProviderStopped, ProviderUnclear
 from caseforge_assets.redaction import know_secrets, redact
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.results.lines import ResultLine, UnreadableLine, read_lines
 
 USAGE = {
     "prompt_tokens": 439,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caseforge_assets.batches.error_codes import outcome_of_words, says_stop
-from caseforge_assets.batches.outcomes import has_answer
+from caseforge_assets.batches.results.outcomes import has_answer
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets_tests.batches.files import body, line, read_one
 from caseforge_assets_tests.stages.answers import document

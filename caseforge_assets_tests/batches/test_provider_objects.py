@@ -19,7 +19,7 @@ from caseforge_assets.batches.provider_objects import (
     read_models,
     what_is_odd,
 )
-from caseforge_assets.batches.rejections import BatchError, decide_batch_errors
+from caseforge_assets.batches.results.rejections import BatchError, decide_batch_errors
 from caseforge_assets.batches.states import RemoteStatus, remote_status
 
 WHOLE = {

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.batches.response_body import usage_of
+from caseforge_assets.batches.results.response_body import usage_of
 from caseforge_assets.costs.estimates import count_tokens, expected_cost_usd, request_tokens
 from caseforge_assets.stages.stage import Source, StageSettings, request_body
 from caseforge_assets_tests.batches.files import real_file

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from caseforge_assets.batches.response_body import Usage
+from caseforge_assets.batches.results.response_body import Usage
 from caseforge_assets.costs.estimates import expected_cost_usd
 from caseforge_assets.costs.prices import NO_OWN_PRICES, OwnPrice, OwnPrices, cost_usd, price_at_once_usd, priced_as, rates_on
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.response_body import MAX_TOKENS, Usage, usage_of
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.response_body import MAX_TOKENS, Usage, usage_of
 from caseforge_assets.costs import prices
 from caseforge_assets.costs.prices import FIRST_BATCH_PRICES, cost_usd, has_batch_price, priced_models
 from caseforge_assets_tests.batches.files import real_file

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from caseforge_assets.batches.error_codes import AUTH_CODES, QUOTA_CODES, outcome_of_error
-from caseforge_assets.batches.rejections import BatchError, decide_batch_errors
+from caseforge_assets.batches.results.rejections import BatchError, decide_batch_errors
 from caseforge_assets.openai_batch.errors import ProviderStopped
 from caseforge_assets.stages.judgement import Next
 from caseforge_assets_tests.openai_batch.calls import CALLS, client_of

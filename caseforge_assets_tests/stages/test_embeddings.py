@@ -14,11 +14,11 @@ import pytest
 from openai.types.embedding_create_params import EmbeddingCreateParams
 from pydantic import TypeAdapter
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide
 from caseforge_assets.batches.packing import MAX_TEXTS, PackItem, PackLimits, pack
 from caseforge_assets.batches.request_forms import body_to_send, endpoint_of
-from caseforge_assets.batches.response_body import Usage, usage_of
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide
+from caseforge_assets.batches.results.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.check_models import rule_faults
 from caseforge_assets.costs.estimates import request_tokens
 from caseforge_assets.costs.prices import cost_usd, price_at_once_usd

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
 from caseforge_assets.stages.process_details.answer import judge_text, judge_tolerantly
 from caseforge_assets.stages.process_details.finding import find_sections, sections_as_asked
 from caseforge_assets.stages.process_details.headings import count_repeated, search_sections

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
 from caseforge_assets.stages.judgement import Next, Outcome
 from caseforge_assets.stages.plain_answers import BLANKS_LEFT_OUT
 from caseforge_assets_tests.batches.files import real_file

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from caseforge_assets.batches.response_body import read_body
+from caseforge_assets.batches.results.response_body import read_body
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.process_details.sections import translated_headings

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caseforge_assets.batch_server.writer.completion import complete
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework, sample_path
 from caseforge_assets.stages.endings import looks_cut

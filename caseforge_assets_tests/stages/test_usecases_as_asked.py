@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
 from caseforge_assets.stages.usecases.answer import judge_text, judge_tolerantly, read_as_asked
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.stages.answers import answer, candidate, use_cases

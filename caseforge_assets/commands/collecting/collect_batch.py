@@ -13,8 +13,8 @@ from functools import partial
 from itertools import islice
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines
-from caseforge_assets.batches.outcomes import Answered, Verdict, give_verdicts, give_verdicts_as_it_comes
+from caseforge_assets.batches.results.lines import ResultLine, UnreadableLine, read_lines
+from caseforge_assets.batches.results.outcomes import Answered, Verdict, give_verdicts, give_verdicts_as_it_comes
 from caseforge_assets.batches.states import BRINGS_NOTHING_MORE, BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.collect_duplicate import collect_duplicate
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide, has_answer
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide, has_answer
 from caseforge_assets.batches.states import BatchState, RequestState
 from caseforge_assets.commands.collecting.fetch_results import fetch_results, salvage_results
 from caseforge_assets.commands.collecting.reception import Judged, Reception, reception_of

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from typing import Any
 
 from caseforge_assets.artifacts import Artifact, ArtifactFolder
-from caseforge_assets.batches.delivery import (
+from caseforge_assets.batches.results.delivery import (
     Delivery,
     Part,
     ResultFile,

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.response_body import Usage, usage_of
+from caseforge_assets.batches.results.lines import ResultLine
+from caseforge_assets.batches.results.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import Provider
 from caseforge_assets.costs.prices import OwnPrices, priced_as, rates_on

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.outcomes import has_answer
+from caseforge_assets.batches.results.lines import ResultLine
+from caseforge_assets.batches.results.outcomes import has_answer
 from caseforge_assets.batches.states import GONE_WRONG, BatchState, RequestState
 from caseforge_assets.commands.collecting.reception import SUBMITTED, Judged, Reception, failure_text
 from caseforge_assets.commands.quality.measure_quality import measure_contents

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.provider_objects import error_entries
-from caseforge_assets.batches.rejections import BatchError, BatchVerdict, decide_batch_errors
+from caseforge_assets.batches.results.rejections import BatchError, BatchVerdict, decide_batch_errors
 from caseforge_assets.batches.states import BatchState, RemoteStatus
 from caseforge_assets.commands.collecting.reception import Judged, Reception, reception_of
 from caseforge_assets.commands.collecting.record_answers import record_answers

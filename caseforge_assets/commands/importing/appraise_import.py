@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 from caseforge_assets.artifacts import CHUNK_BYTES
-from caseforge_assets.batches.foreign import foreign_file, foreign_line
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_raw_lines
-from caseforge_assets.batches.outcomes import decide, has_answer
-from caseforge_assets.batches.records import parse
-from caseforge_assets.batches.response_body import as_object, usage_of
+from caseforge_assets.batches.results.foreign import foreign_file, foreign_line
+from caseforge_assets.batches.results.lines import ResultLine, UnreadableLine, read_raw_lines
+from caseforge_assets.batches.results.outcomes import decide, has_answer
+from caseforge_assets.batches.results.records import parse
+from caseforge_assets.batches.results.response_body import as_object, usage_of
 from caseforge_assets.commands.providing.open_project import StoredProject
 from caseforge_assets.redaction import mask_stream
 from caseforge_assets.stages.judgement import Answer

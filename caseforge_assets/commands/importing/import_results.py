@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide
 from caseforge_assets.batches.states import BatchState, Origin
 from caseforge_assets.commands.collecting.collect_batch import CHUNK_LINES
 from caseforge_assets.commands.collecting.reception import Judged, Reception

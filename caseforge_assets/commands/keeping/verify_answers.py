@@ -11,9 +11,9 @@ from itertools import islice
 import orjson
 
 from caseforge_assets.artifacts import ArtifactFolder
-from caseforge_assets.batches.derivation import comes_from
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import Answered, content_versions, content_versions_as_it_comes
+from caseforge_assets.batches.results.derivation import comes_from
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import Answered, content_versions, content_versions_as_it_comes
 from caseforge_assets.batches.states import BatchState
 from caseforge_assets.commands.collecting.fetch_results import ROLES
 from caseforge_assets.commands.collecting.reception import SUBMITTED

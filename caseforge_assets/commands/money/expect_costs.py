@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from caseforge_assets.batches.response_body import Usage
+from caseforge_assets.batches.results.response_body import Usage
 from caseforge_assets.costs.prices import cost_usd
 from caseforge_assets.costs.sums import Cost, total
 from caseforge_assets.settings.project import Project

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caseforge_assets.batches.response_body import Usage, usage_of
+from caseforge_assets.batches.results.response_body import Usage, usage_of
 from caseforge_assets.commands.providing.open_project import OpenProject
 from caseforge_assets.commands.providing.provider import noting_refusal
 from caseforge_assets.costs.budgets import over_by

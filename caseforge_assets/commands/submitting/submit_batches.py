@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caseforge_assets.artifacts import Artifact
-from caseforge_assets.batches.lines import request_line
 from caseforge_assets.batches.packing import lowered_token_limit
 from caseforge_assets.batches.request_forms import written_body
+from caseforge_assets.batches.results.lines import request_line
 from caseforge_assets.batches.states import WAITS_FOR_ROOM, BatchState, remote_status
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.providing.open_project import OpenProject

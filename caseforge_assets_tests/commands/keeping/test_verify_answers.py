@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from caseforge_assets.batches.derivation import comes_from
+from caseforge_assets.batches.results.derivation import comes_from
 from caseforge_assets.commands.collecting import record_answers as recording
 from caseforge_assets.commands.journaling.write_journal import write_journal
 from caseforge_assets.commands.keeping.restore import restore

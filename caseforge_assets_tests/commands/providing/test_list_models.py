@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from caseforge_assets.batches.response_body import MAX_TOKENS
+from caseforge_assets.batches.results.response_body import MAX_TOKENS
 from caseforge_assets.commands.providing.list_models import ModelFacts, list_models
 from caseforge_assets.costs.prices import OwnPrice, Rates
 from caseforge_assets.settings import Configuration, StageOverrides

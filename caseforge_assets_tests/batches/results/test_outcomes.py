@@ -2,8 +2,8 @@
 
 import pytest
 
-from caseforge_assets.batches.lines import ResultLine, read_lines
-from caseforge_assets.batches.outcomes import decide
+from caseforge_assets.batches.results.lines import ResultLine, read_lines
+from caseforge_assets.batches.results.outcomes import decide
 from caseforge_assets.stages.judgement import Judgement, Outcome
 from caseforge_assets_tests.batches.files import body, error_body, line, read_one, real_file
 from caseforge_assets_tests.stages.answers import document, use_cases

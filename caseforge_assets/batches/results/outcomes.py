@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.batches.error_codes import outcome_of_error
-from caseforge_assets.batches.lines import ResultLine
-from caseforge_assets.batches.response_body import usage_of
+from caseforge_assets.batches.results.lines import ResultLine
+from caseforge_assets.batches.results.response_body import usage_of
 from caseforge_assets.stages.discovery import all_as_they_come
 from caseforge_assets.stages.judgement import Answer, Judgement, VectorsAsked
 from caseforge_assets.stages.quality import NodeFacts, Quality

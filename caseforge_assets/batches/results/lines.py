@@ -12,9 +12,9 @@ from itertools import chain
 
 import orjson
 
-from caseforge_assets.batches.foreign import as_utf_8, foreign_line
-from caseforge_assets.batches.records import BLANKS, REPLACED, Line, Record, find_records
-from caseforge_assets.batches.response_body import as_object, as_text, read_body, read_error
+from caseforge_assets.batches.results.foreign import as_utf_8, foreign_line
+from caseforge_assets.batches.results.records import BLANKS, REPLACED, Line, Record, find_records
+from caseforge_assets.batches.results.response_body import as_object, as_text, read_body, read_error
 from caseforge_assets.safe_text import replace_unstorable
 from caseforge_assets.stages.canonical import canonical_json
 

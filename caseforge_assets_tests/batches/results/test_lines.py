@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseforge_assets.batches import lines as lines_module
 from caseforge_assets.batches.custom_id import make_custom_id
-from caseforge_assets.batches.lines import ResultLine, UnreadableLine, read_lines, read_raw_lines, request_line
+from caseforge_assets.batches.results import lines as lines_module
+from caseforge_assets.batches.results.lines import ResultLine, UnreadableLine, read_lines, read_raw_lines, request_line
 from caseforge_assets_tests.batches.files import USAGE, body, error_body, line, read_one, real_file, unreadable_one, write
 
 URL = "/v1/chat/completions"

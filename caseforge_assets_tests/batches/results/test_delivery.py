@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from caseforge_assets.batches.delivery import (
+from caseforge_assets.batches.results.delivery import (
     Brought,
     Counts,
     Delivery,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from caseforge_assets.batches.error_codes import outcome_of_error
-from caseforge_assets.batches.lines import ResultLine, read_raw_lines
-from caseforge_assets.batches.outcomes import has_answer
-from caseforge_assets.batches.response_body import as_object
+from caseforge_assets.batches.results.lines import ResultLine, read_raw_lines
+from caseforge_assets.batches.results.outcomes import has_answer
+from caseforge_assets.batches.results.response_body import as_object
 from caseforge_assets.batches.states import RemoteStatus
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.wording import counted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caseforge_assets.batches.rejections import BatchError, Rejection, decide_batch_errors
+from caseforge_assets.batches.results.rejections import BatchError, Rejection, decide_batch_errors
 from caseforge_assets.stages.judgement import Judgement, Outcome
 
 

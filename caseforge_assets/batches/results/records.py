@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from caseforge_assets.batches.response_body import as_text
+from caseforge_assets.batches.results.response_body import as_text
 from caseforge_assets.stages.tolerant_json import parse_tolerantly
 
 REPLACED = "Characters that cannot be stored were replaced."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from caseforge_assets.batches.error_codes import outcome_of_error, says_too_much_enqueued, stated_token_limit
-from caseforge_assets.batches.response_body import as_object, as_text, read_error
+from caseforge_assets.batches.results.response_body import as_object, as_text, read_error
 from caseforge_assets.stages.judgement import Judgement, Next, Outcome
 from caseforge_assets.wording import counted
 
