@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from benchmarks.quality_separation.phrases import MARKETING, SPANISH
 from caseforge_assets.stages.judgement import Content, Item
+from caseforge_assets.stages.measuring.subject import own_words
 from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.quality import NodeFacts
-from caseforge_assets.stages.subject import own_words
 from caseforge_assets.stages.usecases.quality import TEXTS
 from caseforge_assets.stages.usecases.record import render_candidates
 from caseforge_assets_tests.stages.damages import filler

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any, Protocol, TypeVar
 
-from caseforge_assets.stages.novelty import bands_of, likeness, title_words
+from caseforge_assets.stages.measuring.novelty import bands_of, likeness, title_words
 
 ONE_SIDED = 0.8  # of items with one and the same level
 LEAST_JUDGED = 30  # items; the shares of fewer say little

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caseforge_assets.stages.languages import ENGLISH, primary
-from caseforge_assets.stages.word_lists import has_words, word_list
+from caseforge_assets.stages.measuring.word_lists import has_words, word_list
 
 WORD = np.dtype([("word", "<u4"), ("weight", "u1"), ("of_title", "u1")])
 STEM_LETTERS = 6

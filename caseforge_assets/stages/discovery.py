@@ -90,14 +90,16 @@ def find_stages(own_stages: Path | None = None, asking: Asking = _AS_IT_COMES) -
             begin = f"; `caseforge config templates {folder}` makes one" if what == "templates" else ""
             raise StageFault(f"{folder}: there is no such folder of {what}{begin}")
     stages: dict[str, Stage] = {}
+    own: set[str] = set()
     for folder, package in _packages(own_stages):
         found = _stage_of(folder, package, asking)
         if found is not None and found.key in stages:
             raise StageFault(f"{folder}: two stages have the key {found.key}; keys have to differ.")
         if found is not None:
             stages[found.key] = found
+            own |= {found.key} if folder.parent == own_stages else set()
     if own_stages is not None:
-        _check_own_folders(own_stages, set(stages))
+        _check_own_folders(own_stages, own)
     _check_names(list(stages.values()))
     for own_templates in asking.templates:
         _check_folders(own_templates, stages)
@@ -147,13 +149,13 @@ def _packages(own_stages: Path | None) -> Iterator[tuple[Path, ModuleType]]:
             yield own_stages / module.name, _import_from(own_stages / module.name)
 
 
-def _check_own_folders(own_stages: Path, found: Collection[str]) -> None:
+def _check_own_folders(own_stages: Path, own: Collection[str]) -> None:
     """A folder that is not looked into, for want of one file, would be missed without a word."""
     folders = [path for path in sorted(own_stages.iterdir()) if path.is_dir() and not path.name.startswith((".", "_"))]
     for folder in folders:
         if not (folder / "__init__.py").is_file() and any(folder.glob("*.py")):
             raise StageFault(f"{folder}: has no __init__.py, and so is no package")
-    if len(found) == len([module for module in pkgutil.iter_modules([str(HERE)]) if module.ispkg]):
+    if not own:
         raise StageFault(f"{own_stages}: holds no stage; a stage is a folder whose __init__.py has a STAGE or make_stage(templates)")
 
 

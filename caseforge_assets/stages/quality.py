@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from caseforge_assets.stages.languages import ENGLISH, language_name, primary
-from caseforge_assets.stages.word_lists import has_words, language_of
+from caseforge_assets.stages.measuring.word_lists import has_words, language_of
 
 MOST_EMPTY = 0.2
 USUAL_MARKETING, MOST_MARKETING = 0.005, 0.04  # of all words; real answers have 0.003 or less

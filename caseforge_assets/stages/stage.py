@@ -9,9 +9,9 @@ from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.judgement import Answer, Content, Item, Judgement
 from caseforge_assets.stages.made_with import DEFAULT_MODEL, StageSettings
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS
-from caseforge_assets.stages.plain_answers import judge_plainly
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.templates import Templates
+from caseforge_assets.stages.texts.plain_answers import judge_plainly
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -9,7 +9,7 @@ import pytest
 
 from caseforge_assets.reports.quality import count_levels, near_duplicates, repeated_titles, say_why, summarize, unbalanced
 from caseforge_assets.reports.quality_checks import check_balance, check_near_duplicates, check_scores, check_titles
-from caseforge_assets.stages.novelty import shingles_of, signature_of
+from caseforge_assets.stages.measuring.novelty import shingles_of, signature_of
 from caseforge_assets.stages.usecases import STAGE
 from caseforge_assets_tests.stages.damages import filler
 

@@ -9,7 +9,7 @@ import pytest
 
 from caseforge_assets.batches.results.lines import ResultLine, read_lines
 from caseforge_assets.stages.judgement import Next, Outcome
-from caseforge_assets.stages.plain_answers import BLANKS_LEFT_OUT
+from caseforge_assets.stages.texts.plain_answers import BLANKS_LEFT_OUT
 from caseforge_assets_tests.batches.files import real_file
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge, use_cases
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come

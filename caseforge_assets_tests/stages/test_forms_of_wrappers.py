@@ -13,7 +13,7 @@ from caseforge_assets.batches.results.response_body import read_body
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Outcome
 from caseforge_assets.stages.process_details.sections import translated_headings
-from caseforge_assets.stages.stand_ins import is_stand_in
+from caseforge_assets.stages.texts.stand_ins import is_stand_in
 from caseforge_assets_tests.stages.answers import SECTIONS, answer, body, candidate, document, judge
 from caseforge_assets_tests.stages.specifications import SPECS, TITLES, written
 from caseforge_assets_tests.stages.specifications import answer as spec_answer

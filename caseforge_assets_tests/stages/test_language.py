@@ -9,10 +9,10 @@ from caseforge_assets.stages.canonical import fingerprint
 from caseforge_assets.stages.discovery import Asking, find_stages
 from caseforge_assets.stages.judgement import Answer, Content
 from caseforge_assets.stages.languages import checked_tag, language_name
+from caseforge_assets.stages.measuring.word_lists import language_of, languages_with_words
 from caseforge_assets.stages.process_details.sections import BUILT_IN, translated_headings
 from caseforge_assets.stages.quality import NodeFacts, Quality, readable
 from caseforge_assets.stages.stage import Source, Stage, StageSettings, definition_version, request_body, stage_version
-from caseforge_assets.stages.word_lists import language_of, languages_with_words
 from caseforge_assets_tests.stages.as_they_come import stages_as_they_come
 
 KNOWN = ("de", "fr", "es", "it", "pt", "nl")

@@ -14,9 +14,9 @@ from caseforge_assets.batches.results.lines import ResultLine, read_lines
 from caseforge_assets.batches.results.outcomes import decide
 from caseforge_assets.contexts import build_context
 from caseforge_assets.frameworks import Node, node_path, read_framework, sample_path
-from caseforge_assets.stages.endings import looks_cut
 from caseforge_assets.stages.judgement import Answer, Content, Item
-from caseforge_assets.stages.novelty import bands_of, likeness, near_titles, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.measuring.endings import looks_cut
+from caseforge_assets.stages.measuring.novelty import bands_of, likeness, near_titles, repeated_share, shingles_of, signature_of
 from caseforge_assets.stages.process_details.quality import measure as measure_document
 from caseforge_assets.stages.quality import NodeFacts, Quality
 from caseforge_assets.stages.stage import Source, StageSettings, request_body

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from caseforge_assets.batches.results.response_body import as_text
-from caseforge_assets.stages.tolerant_json import parse_tolerantly
+from caseforge_assets.stages.texts.tolerant_json import parse_tolerantly
 
 REPLACED = "Characters that cannot be stored were replaced."
 BLANKS = bytes(range(0x21)) + b"\x7f"  # and control characters: some writers put a record separator before each line (RFC 7464)

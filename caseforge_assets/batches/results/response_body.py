@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from caseforge_assets.safe_text import replace_unstorable
-from caseforge_assets.stages.tolerant_json import parse_tolerantly
+from caseforge_assets.stages.texts.tolerant_json import parse_tolerantly
 
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999, the last that a datetime can hold
 MAX_TOKENS = 10**8  # no model reads or writes as much in one call; more is no figure to calculate with

@@ -23,9 +23,9 @@ from caseforge_assets.settings.inspecting import Inspection
 from caseforge_assets.settings.provider import misplaced
 from caseforge_assets.settings.stage_settings import setting_key, stage_settings
 from caseforge_assets.stages.languages import language_name
+from caseforge_assets.stages.measuring.word_lists import has_words
 from caseforge_assets.stages.model_rules import CHAT_COMPLETIONS, MODELS, rules_of
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.word_lists import has_words
 from caseforge_assets.wording import counted
 
 

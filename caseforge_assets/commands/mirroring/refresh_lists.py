@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from caseforge_assets.settings.project import Project
 from caseforge_assets.stages.languages import ENGLISH, primary
+from caseforge_assets.stages.measuring.word_lists import language_of
 from caseforge_assets.stages.quality import RULES
 from caseforge_assets.stages.stage import Stage
-from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting.quality_scores import words_of
 from caseforge_assets.store.database.engine import Connection, Engine, try_lock
 from caseforge_assets.store.reading import due, upkeep

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Collection, Mapping
 
 from caseforge_assets.stages.judgement import Content, Item
+from caseforge_assets.stages.measuring.word_lists import language_of
 from caseforge_assets.stages.quality import RULES, NodeFacts, Quality
 from caseforge_assets.stages.stage import Stage
 from caseforge_assets.stages.stages import Stages
-from caseforge_assets.stages.word_lists import language_of
 from caseforge_assets.store.collecting import quality_scores
 from caseforge_assets.store.database.engine import Connection, Engine, lock_in_transaction
 

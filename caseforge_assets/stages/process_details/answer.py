@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from caseforge_assets.safe_text import replace_unstorable
-from caseforge_assets.stages.characters import visible, visible_end, with_plain_breaks
-from caseforge_assets.stages.endings import looks_cut, without_closing
 from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome
-from caseforge_assets.stages.plain_answers import LEAST_BLANKS
+from caseforge_assets.stages.measuring.endings import looks_cut, without_closing
 from caseforge_assets.stages.process_details.finding import sections_as_asked
 from caseforge_assets.stages.process_details.headings import FoundSection, count_repeated
 from caseforge_assets.stages.process_details.reading import Document, read_document
 from caseforge_assets.stages.process_details.sections import BUILT_IN, SECTION_LEVEL, Sections
+from caseforge_assets.stages.texts.characters import visible, visible_end, with_plain_breaks
+from caseforge_assets.stages.texts.plain_answers import LEAST_BLANKS
 
 _REPLACED = "Characters that cannot be stored were replaced."
 _HIDDEN_END = "Invisible characters behind the document were left out."

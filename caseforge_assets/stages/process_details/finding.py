@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from caseforge_assets.stages.characters import INVISIBLE
 from caseforge_assets.stages.process_details.heading_forms import MAY_NEED_A_LOOK, Line
 from caseforge_assets.stages.process_details.headings import FoundSection, Heading, search_sections
 from caseforge_assets.stages.process_details.sections import BUILT_IN, SECTION_LEVEL, Sections
-from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS
+from caseforge_assets.stages.texts.characters import INVISIBLE
+from caseforge_assets.stages.texts.stand_ins import LONGEST_CHARACTERS
 
 _MARK = f"{'#' * SECTION_LEVEL} "
 _LINES_LOOKED_AT = 5  # of a section

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from caseforge_assets.stages.characters import visible
 from caseforge_assets.stages.process_details.heading_text import bare_heading, is_drawn, undecorated
+from caseforge_assets.stages.texts.characters import visible
 
 BOLD_LEVEL = 7
 """The level of a line in bold that stands where a heading would: below all real ones."""

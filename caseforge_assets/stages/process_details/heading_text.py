@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 
-from caseforge_assets.stages.characters import LOOKALIKES, visible
+from caseforge_assets.stages.texts.characters import LOOKALIKES, visible
 
 LONGEST_HEADING = 1_000  # characters; what is longer is text, and is not looked at closely
 _TAGS = re.compile(r"<[^<>]*>")

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from caseforge_assets.stages.process_details.heading_forms import Line, is_rule_of_title, rewritten, strong_line, weak_lines
 from caseforge_assets.stages.process_details.sections import BUILT_IN, MAX_HEADING_CHARACTERS, Sections
-from caseforge_assets.stages.stand_ins import LONGEST_CHARACTERS, OPENINGS, SHORT_CHARACTERS, is_stand_in
+from caseforge_assets.stages.texts.stand_ins import LONGEST_CHARACTERS, OPENINGS, SHORT_CHARACTERS, is_stand_in
 
 _FENCE = re.compile(r"^\s*(`{3,}(?=[^`]*$)|~{3,}(?!.*\S~{0,2}\s+~{3,}\s*$))(.*)$")  # "~~~ Overview ~~~" is a heading of a kind
 _FENCE_STARTS = {"```", "~~~"}

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.judgement import Content
-from caseforge_assets.stages.process_details.finding import find_sections
-from caseforge_assets.stages.process_details.headings import FoundSection
-from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
-from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, weigh
-from caseforge_assets.stages.subject import Specifics, find_specifics
-from caseforge_assets.stages.text_quality import (
+from caseforge_assets.stages.measuring.subject import Specifics, find_specifics
+from caseforge_assets.stages.measuring.text_quality import (
     Enough,
     TextFindings,
     find_in_text,
@@ -21,6 +17,10 @@ from caseforge_assets.stages.text_quality import (
     text_limits,
     wording_parts,
 )
+from caseforge_assets.stages.process_details.finding import find_sections
+from caseforge_assets.stages.process_details.headings import FoundSection
+from caseforge_assets.stages.process_details.sections import BUILT_IN, Sections
+from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, weigh
 from caseforge_assets.wording import counted
 
 ENOUGH_CHARACTERS = 1_000  # of a section; 1,500 to 2,300 words in ten sections are 1,000 to 1,600 each

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from caseforge_assets.stages.endings import without_closing
 from caseforge_assets.stages.judgement import shorten
+from caseforge_assets.stages.measuring.endings import without_closing
 from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.heading_forms import strong_line
 from caseforge_assets.stages.process_details.heading_text import plain_heading

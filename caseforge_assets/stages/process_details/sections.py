@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from caseforge_assets.stages.languages import primary
-from caseforge_assets.stages.misspelt import name_meant
+from caseforge_assets.stages.measuring.word_lists import word_list
 from caseforge_assets.stages.process_details.heading_text import is_step, plain_heading
-from caseforge_assets.stages.word_lists import word_list
+from caseforge_assets.stages.texts.misspelt import name_meant
 
 SECTIONS_FILE = Path(__file__).with_name("sections.toml")
 HEADINGS_FILE = Path(__file__).with_name("headings.toml")

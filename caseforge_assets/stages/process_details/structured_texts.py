@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from caseforge_assets.stages.canonical import texts_in
-from caseforge_assets.stages.loose_json import strictly_written
 from caseforge_assets.stages.process_details.sections import Sections
+from caseforge_assets.stages.texts.loose_json import strictly_written
 
 _ROW = re.compile(r"^\s*\|(.*)\|\s*$")
 _CELL_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from caseforge_assets.stages.misspelt import name_meant
 from caseforge_assets.stages.process_details.finding import find_sections
 from caseforge_assets.stages.process_details.heading_forms import Line
 from caseforge_assets.stages.process_details.heading_text import plain_heading
 from caseforge_assets.stages.process_details.headings import FoundSection, headings_in
+from caseforge_assets.stages.texts.misspelt import name_meant
 from caseforge_assets.stages.usecase_specs.outline import CASES, Outline
 
 LEAST_OF_A_TITLE = 0.6  # of a title's characters, from which on a heading that is a part of it means it

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseforge_assets.stages.judgement import Content
-from caseforge_assets.stages.process_details.finding import find_sections
-from caseforge_assets.stages.process_details.quality import order_of, pieces_of
-from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
-from caseforge_assets.stages.text_quality import (
+from caseforge_assets.stages.measuring.text_quality import (
     Enough,
     TextFindings,
     find_in_text,
@@ -19,6 +16,9 @@ from caseforge_assets.stages.text_quality import (
     text_limits,
     wording_parts,
 )
+from caseforge_assets.stages.process_details.finding import find_sections
+from caseforge_assets.stages.process_details.quality import order_of, pieces_of
+from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, between, weigh
 from caseforge_assets.stages.usecase_specs.cases import FoundCase, find_cases
 from caseforge_assets.stages.usecase_specs.outline import CASES, Outline
 from caseforge_assets.wording import counted

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.characters import LOOKALIKES, visible
-from caseforge_assets.stages.misspelt import name_meant
+from caseforge_assets.stages.texts.characters import LOOKALIKES, visible
+from caseforge_assets.stages.texts.misspelt import name_meant
 from caseforge_assets.stages.usecases.json_texts import contested_names, read_pairs, repeated_names
 from caseforge_assets.stages.usecases.record import FIELD_NAMES, LEAST_CANDIDATES, UseCase
 from caseforge_assets.wording import counted

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caseforge_assets.stages.canonical import canonical_json
-from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.texts.characters import visible
 
 ESCAPES_READ = "Escapes that JSON does not know were read."
 CONTROLS_READ = "Control characters stood in texts as they are."

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from caseforge_assets.stages.judgement import Content, Item
 from caseforge_assets.stages.languages import ENGLISH
-from caseforge_assets.stages.novelty import DistinctWords, empty_share, find_distinct, near_titles, repeated_share, shingles_of
+from caseforge_assets.stages.measuring.novelty import DistinctWords, empty_share, find_distinct, near_titles, repeated_share, shingles_of
+from caseforge_assets.stages.measuring.subject import Specifics, find_mentions, find_specifics, own_words
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Quality, Readable, between, readable, substance, weigh, wording_limits
-from caseforge_assets.stages.subject import Specifics, find_mentions, find_specifics, own_words
 from caseforge_assets.stages.usecases.record import LEAST_CANDIDATES, LEVEL_NUMBERS
 
 TEXTS = ("description", "impact_assessment", "complexity_details", "technology_requirements", "success_metrics", "implementation_timeline")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from caseforge_assets.stages.canonical import canonical_json, texts_in
-from caseforge_assets.stages.loose_json import strictly_written
-from caseforge_assets.stages.tolerant_json import parse_tolerantly
+from caseforge_assets.stages.texts.loose_json import strictly_written
+from caseforge_assets.stages.texts.tolerant_json import parse_tolerantly
 from caseforge_assets.stages.usecases.candidate_list import KEY, Listed, has_contested_lists, is_candidate, list_in, together
 from caseforge_assets.stages.usecases.json_texts import CONTROLS_READ, Found, has_controls, read_escapes, read_pairs, spellings, values_in
 from caseforge_assets.stages.usecases.other_forms import written_otherwise

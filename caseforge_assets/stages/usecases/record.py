@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
 from caseforge_assets.stages.judgement import Item
-from caseforge_assets.stages.stand_ins import OPENINGS, SHORT_CHARACTERS, is_stand_in
+from caseforge_assets.stages.texts.stand_ins import OPENINGS, SHORT_CHARACTERS, is_stand_in
 from caseforge_assets.stages.usecases.spellings import choice_meant
 
 LEAST_CANDIDATES = 6

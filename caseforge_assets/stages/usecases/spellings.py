@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.texts.characters import visible
 
 # Only spellings whose meaning is certain: "Medium-High" is none of the three, and says so.
 _SPELLINGS: Mapping[str, str] = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from caseforge_assets.stages.characters import SEEN, visible
-from caseforge_assets.stages.plain_answers import stands_alone, take_out
+from caseforge_assets.stages.texts.characters import SEEN, visible
+from caseforge_assets.stages.texts.plain_answers import stands_alone, take_out
 from caseforge_assets_tests.stages.answers import answer, document, use_cases
 
 BEGINNINGS = ("# ", "## ", "\n\n# ", "#", "# The ", "{", '{"', '{\n  "', "\u2003## ", "###### ", "####### ")

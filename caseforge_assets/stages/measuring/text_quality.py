@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseforge_assets.stages.endings import looks_cut
-from caseforge_assets.stages.novelty import DistinctWords, empty_share, find_distinct, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.measuring.endings import looks_cut
+from caseforge_assets.stages.measuring.novelty import DistinctWords, empty_share, find_distinct, repeated_share, shingles_of, signature_of
+from caseforge_assets.stages.measuring.subject import find_mentions, mentioned_share, own_words
 from caseforge_assets.stages.quality import Limit, NodeFacts, Part, Readable, between, readable, substance, wording_limits
-from caseforge_assets.stages.subject import find_mentions, mentioned_share, own_words
 
 
 @dataclass(frozen=True)

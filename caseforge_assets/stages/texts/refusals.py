@@ -4,7 +4,7 @@ import json
 import re
 
 from caseforge_assets.stages.canonical import texts_in
-from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.texts.characters import visible
 
 LONGEST_REFUSAL_CHARACTERS = 1_500
 _LOOKED_AT = 400

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from caseforge_assets.stages.characters import visible
+from caseforge_assets.stages.texts.characters import visible
 
 LEFT_OUT = "Thinking before the answer was left out."
 NEVER_ENDS = "The thinking before the answer never ends; what follows it was taken as the answer."

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caseforge_assets.stages.characters import (
+from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, shorten
+from caseforge_assets.stages.texts.characters import (
     COLOUR_BEGINS,
     HAS_LONG_BLANKS,
     SEEN,
@@ -12,9 +13,8 @@ from caseforge_assets.stages.characters import (
     without_colours,
     without_long_blanks,
 )
-from caseforge_assets.stages.judgement import Answer, Content, Judgement, Outcome, shorten
-from caseforge_assets.stages.refusals import refusal_in
-from caseforge_assets.stages.thinking import BEGINS_PLAINLY, MARKS, MARKS_AT_END, without_thinking
+from caseforge_assets.stages.texts.refusals import refusal_in
+from caseforge_assets.stages.texts.thinking import BEGINS_PLAINLY, MARKS, MARKS_AT_END, without_thinking
 
 BLANKS = "blanks and line breaks"
 LEAST_BLANKS = 300  # characters at the end of a cut text; two paragraphs or a wide table's cell have fewer

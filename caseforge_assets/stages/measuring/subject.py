@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from caseforge_assets.stages.languages import ENGLISH
+from caseforge_assets.stages.measuring.word_lists import word_list
 from caseforge_assets.stages.quality import NodeFacts
-from caseforge_assets.stages.word_lists import word_list
 
 STEM_LETTERS = 6
 MOST_DESCRIPTION_WORDS = 16

@@ -3,7 +3,7 @@
 import re
 
 from caseforge_assets.stages.languages import ENGLISH
-from caseforge_assets.stages.word_lists import word_list
+from caseforge_assets.stages.measuring.word_lists import word_list
 
 LONGEST_CLOSING_CHARACTERS = 400
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from caseforge_assets.stages.languages import ENGLISH
-from caseforge_assets.stages.word_lists import phrase_list, word_list
+from caseforge_assets.stages.measuring.word_lists import phrase_list, word_list
 
 STEM_LETTERS = 6
 LEAST_LETTERS = 5
