@@ -32,9 +32,9 @@ ELSEWHERE = ("batch_server/",)  # answers in this process
 @pytest.mark.parametrize(
     ("stage", "next_request", "most"),
     [
-        pytest.param(USECASES, True, 77, id="use cases"),
-        pytest.param(PROCESS, False, 80, id="document"),
-        pytest.param(PROCESS, True, 97, id="document and next request"),
+        pytest.param(USECASES, True, 38, id="use cases"),
+        pytest.param(PROCESS, False, 40, id="document"),
+        pytest.param(PROCESS, True, 55, id="document and next request"),
     ],
 )
 def test_an_answer_enters_no_more_modules_than_are_told(
