@@ -53,7 +53,7 @@ class Service:
         self._settings, self._reread = settings, reread
         self._stamp: tuple[int, str | None] = (_changed_at(settings), None)
         self._declared: str | None = None  # the state of what the database declares, as it was seen last
-        self._described = settings, _describe(settings)
+        self._project, self._described = (settings, settings.project), (settings, _describe(settings))
         self.local_user = local_user
         self.key: OneTimeKey | None = None  # by which the local user's browser gets in; who serves sets it
         self.kept, self.latest, self.found = Kept(), Latest(), Kept(MOST_FOUND)
@@ -108,8 +108,13 @@ class Service:
 
     @property
     def project(self) -> Project:
-        """The part of the settings that commands take."""
-        return self.settings.project
+        """The part of the settings that commands take, made once for each reading of them."""
+        settings = self.settings
+        made_of, project = self._project
+        if settings is not made_of:
+            project = settings.project
+            self._project = settings, project
+        return project
 
     @property
     def described(self) -> str:

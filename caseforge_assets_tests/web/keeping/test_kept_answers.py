@@ -95,12 +95,14 @@ def test_what_is_configured_otherwise_is_answered_otherwise(serve: Serve) -> Non
     served = up_to_date(serve())
     client = served.client()
     assert asked_twice(served, client, AT) == 2
-    settings = served.service.settings
+    settings, project = served.service.settings, served.service.project
     more = {**settings.configuration.frameworks, "more": FrameworkSettings(title="More", source="more.csv")}
     served.service.use(settings.model_copy(update={"configuration": settings.configuration.model_copy(update={"frameworks": more})}))
     with queries(served) as asked:
         assert client.get(AT).status_code == 200
     assert len(asked) > 2
+    assert served.service.project is served.service.project is not project
+    assert served.service.project == served.service.settings.project
 
 
 def test_nothing_is_kept_where_none_is_to_be(serve: Serve) -> None:
