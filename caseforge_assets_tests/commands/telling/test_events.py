@@ -20,8 +20,8 @@ from caseforge_assets.events.kinds import EventKind
 from caseforge_assets.store.database import clock
 from caseforge_assets.store.database.engine import Engine
 from caseforge_assets.store.serving import events
-from caseforge_assets.store.serving.events import EventRow, Told, tell, tell_all
-from caseforge_assets_tests.workbench import KEY, PROCESS, OpenBench, Workbench
+from caseforge_assets.store.serving.events import EventRow, Told, tell, tell_all, tell_batch
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP, OpenBench, Workbench
 
 
 def told(bench: Workbench, *kinds: str) -> list[EventRow]:
@@ -54,6 +54,51 @@ def test_progress_is_told_when_it_changes_only(bench: OpenBench) -> None:
     opened.generate("1.1.1", stages=[PROCESS])
     seen = [(event.data["status"], event.data["completed"], event.data["failed"]) for event in told(opened, "batch.progress")]
     assert len(seen) == len(set(seen))
+
+
+def test_a_batch_of_several_frameworks_is_told_to_each_of_them_once_as_it_stands(bench: OpenBench) -> None:
+    opened = bench()
+    opened.load([(f"9{row[0]}", f"{row[1]}9", f"{row[2]} abroad", row[3]) for row in SHOP], key="other")
+    opened.approve("91.1.1", "91.1.2", stages=[PROCESS], key="other")
+    opened.approve("1.1.1", stages=[PROCESS])
+    opened.work()
+    both = told(opened, "batch.collected")
+    assert [(event.framework_key, event.data["requests"]) for event in both] == [("other", 3), (KEY, 3)]
+    assert both[0].data == both[1].data
+    (batch_id, name, model) = opened.query("select id, remote_id, model from caseforge.batch")[0]
+    assert {event.subject for event in both} == {f"batch {batch_id}"}
+    assert both[0].data == {
+        "batch": batch_id,
+        "name": name,
+        "stage": PROCESS.key,
+        "model": model,
+        "state": "collected",
+        "status": "completed",
+        "requests": 3,
+        "completed": 3,
+        "failed": 0,
+        "outcomes": {"ok": 3},
+    }
+
+
+def test_a_batch_without_nodes_or_counts_is_told_once_and_to_nobody_in_particular(bench: OpenBench) -> None:
+    opened = bench()
+    opened.generate("1.1.1", stages=[PROCESS])
+    opened.change(
+        "insert into caseforge.batch (provider_id, stage, model, submission_id, state, request_count, input_tokens) "
+        "select provider_id, stage, model, 'without nodes', 'planned', 0, 0 from caseforge.batch limit 1"
+    )
+    ((number,),) = opened.query("select max(id) from caseforge.batch")
+    with opened.store.begin() as connection:
+        tell_batch(connection, EventKind.batch_created, number)
+    (event,) = [event for event in told(opened, "batch.created") if event.subject == f"batch {number}"]
+    assert event.framework_key is None
+    assert (event.data["name"], event.data["status"], event.data["completed"], event.data["failed"]) == (
+        f"batch {number}",
+        None,
+        None,
+        None,
+    )
 
 
 def test_nodes_that_failed_for_good_are_told_and_those_that_are_asked_again_are_not(bench: OpenBench) -> None:
