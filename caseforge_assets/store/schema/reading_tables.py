@@ -1,4 +1,7 @@
-"""The tables that long lists and the search are read from: made from what was made, kept up to date after it, and the questions that were asked by meaning."""
+"""The tables that long lists and the search are read from: made from what was made, kept up to date after it, and the questions that were asked by meaning.
+
+Triggers note in `reading_due` whose rows have changed, in the transaction that changes them; nothing else is done there. What can be made anew (`READ`) is not journaled.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The tables of the service: calls that are answered once, work that was asked for, events, webhooks in both directions, files between two pages, and the secret that all services of a database have."""
+"""The tables of the service: calls that are answered once, work that was asked for, events, webhooks in both directions, files between two pages, and the secret that all services of a database have.
+
+An event is written in the transaction of what it reports, and numbered afterwards, one numbering at a time: so positions appear in the order in which they can be
+read, and a reader who goes on after the last one that it saw misses none.
+"""
 
 from __future__ import annotations
 
