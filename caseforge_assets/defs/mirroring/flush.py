@@ -67,9 +67,9 @@ def flush_outbox(
             if held:
                 with store.connect() as connection:
                     events = outbox.count_unflushed(connection)
-                if run is not None and events > event_pages.EVENTS_ON_A_PAGE:
-                    run = event_pages.list_beside(instance, run, events)
                 run = run or RunOfEvents()
+                if run.run_id and events > event_pages.EVENTS_ON_A_PAGE:
+                    run = event_pages.list_beside(instance, run, events)
                 failures = FailureRecords(instance, failures_job, run)
                 return _flush_all(instance, store, _Shown(project, all_assets(project.stages), failures, run))
         with store.connect() as connection:
