@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,15 @@ import pytest
 from caseforge_assets.batches.consent import Consent
 from caseforge_assets.commands.approving.view_plans import approved_before
 from caseforge_assets.commands.materializing.await_answers import Waiting, await_answers
-from caseforge_assets.commands.rounds.work import work_until_idle
+from caseforge_assets.commands.rounds.poll_batches import poll_batches
+from caseforge_assets.commands.rounds.send_approved import send_approved
+from caseforge_assets.commands.rounds.settle_batch import CannotSettle, give_up_batch
+from caseforge_assets.commands.rounds.take_message import take_message
+from caseforge_assets.commands.rounds.work import collect_finished, work_until_idle
 from caseforge_assets.commands.submitting.plan_batches import plan_batches
 from caseforge_assets.openai_batch.client import BatchClient
-from caseforge_assets.openai_batch.errors import ProviderUnclear
+from caseforge_assets.openai_batch.errors import ProviderStopped, ProviderUnclear
+from caseforge_assets.openai_batch.messages import ProviderMessage
 from caseforge_assets_tests.workbench import KEY, PATIENCE_S, PROCESS, OpenBench, Workbench
 
 
@@ -27,6 +33,57 @@ def test_both_stages_take_one_batch_each_and_end_idle(bench: OpenBench) -> None:
     assert [len(finished.submitted) for finished in rounds if finished.submitted] == [1, 1]
     assert sum(len(finished.collected) for finished in rounds) == 2
     assert rounds[-1].idle
+
+
+def test_a_round_finds_out_what_became_of_a_creation_that_was_not_answered(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_reset:when=after,call=1"])
+    opened.approve("1.1.1", stages=[PROCESS])
+    with suppress(ProviderUnclear):
+        opened.round()
+    assert opened.column("select state from caseforge.batch") == ["creating"]
+    opened.work()
+    assert opened.query("select state, origin from caseforge.batch") == [("collected", "submitted")]
+    assert opened.stats()["batches_created"] == 1
+
+
+def test_a_key_that_no_file_may_be_read_with_stops_the_collecting(bench: OpenBench) -> None:
+    opened = bench(faults=["reply_error:when=before,status=401,code=invalid_api_key,match=^GET /v1/files/.*/content$"])
+    opened.approve("1.1.1", stages=[PROCESS])
+    opened.round()
+    while opened.column("select state from caseforge.batch") != ["final"]:
+        poll_batches(opened.project)
+    with pytest.raises(ProviderStopped):
+        collect_finished(opened.project)
+    assert opened.column("select state from caseforge.batch") == ["final"]
+
+
+def test_only_whoever_asks_is_told_what_waits_for_approval(bench: OpenBench) -> None:
+    opened = bench()
+    opened.draft("1.1.1", stages=[PROCESS])
+    alone = send_approved(opened.project, announce=lambda _: None, unattended=True)
+    asking = send_approved(opened.project, announce=lambda _: None, unattended=False)
+    assert alone.unsent == ""
+    assert alone.unapproved == asking.unapproved != ""
+    assert asking.unapproved in asking.unsent
+
+
+def test_what_nothing_is_awaited_of_in_vain_is_not_given_up(bench: OpenBench) -> None:
+    opened = bench()
+    opened.approve("1.1.1", stages=[PROCESS])
+    opened.round()
+    opened.change("update caseforge.batch set state = 'final'")
+    with pytest.raises(CannotSettle, match="nothing of it is awaited in vain"):
+        give_up_batch(opened.project, "1", by="test")
+    opened.change("update caseforge.batch set short_fetches = 1, state = 'open'")
+    with pytest.raises(CannotSettle, match="caseforge cancel"):
+        give_up_batch(opened.project, "1", by="test")
+
+
+def test_a_message_is_new_once(bench: OpenBench) -> None:
+    opened = bench()
+    message = ProviderMessage("wh_1", "batch.completed", "batch_1")
+    assert [take_message(opened.store, message) for _ in range(2)] == [True, False]
+    assert opened.column("select count(*) from caseforge.webhook_message") == [1]
 
 
 def test_nothing_to_do_is_one_round(bench: OpenBench) -> None:
