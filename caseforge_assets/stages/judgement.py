@@ -1,7 +1,7 @@
 """The outcomes of attempts, what follows from each, and the judgement on one answer.
 
 `Outcome` is the only list of outcomes there is; the documentation's table is made from it. Which outcome a result
-line has is decided in `batches.outcomes`, whether a text is good content by each stage's own answer module.
+line has is decided in `batches.results.outcomes`, whether a text is good content by each stage's own answer module.
 """
 
 from collections.abc import Mapping

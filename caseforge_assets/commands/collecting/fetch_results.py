@@ -1,7 +1,7 @@
 """The result files of a batch become whole artifacts before anything is read from them, and are held against what the provider says of them.
 
 What falls short is kept beside them, fetched again with growing pauses, and counts as missing only where nobody says that it was answered:
-see `batches.delivery`.
+see `batches.results.delivery`.
 """
 
 from __future__ import annotations
