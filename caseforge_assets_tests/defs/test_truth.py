@@ -26,7 +26,7 @@ from caseforge_assets_tests.defs.project import (
     OpenProject,
     Project,
 )
-from caseforge_assets_tests.workbench import KEY, SHOP
+from caseforge_assets_tests.workbench import KEY, PROCESS, SHOP
 
 MANY = [
     ("1", "a", "Sell", "Finds customers and serves them."),
@@ -96,12 +96,42 @@ def test_dagsters_resolver_and_the_store_agree_after_any_history(histories: Proj
     assert [problem for problem in wrong(histories.bench) if problem[0] != "missing artifact"] == []
 
 
-# New editions, whatever is edited
-
-
 @pytest.fixture
 def faultless(project: OpenProject) -> Project:
     return project()
+
+
+FORMER_NAME = next(row[2] for row in SHOP if row[0] == "1.1.2")
+MOVED_WITH_SOMETHING_OLDER_THAT_COUNTS = {
+    "a document that use cases were made from before an import": [
+        ("import", ["1.1.2"], PROCESS),
+        ("move", "1.1.2", "1.1.8"),
+        ("take back",),
+    ],
+    "a question that an answer comes back for": [
+        ("rename", "1.1.2", "Anew"),
+        ("materialize", ["1.1.2"], [INPUTS]),
+        ("import", ["1.1.2"], PROCESS),
+        ("move", "1.1.2", "1.1.8"),
+        ("take back",),
+        ("rename", "1.1.8", FORMER_NAME),
+        ("materialize", ["1.1.8"], [INPUTS, USECASE_INPUTS]),
+    ],
+}
+
+
+@pytest.mark.parametrize("actions", MOVED_WITH_SOMETHING_OLDER_THAT_COUNTS.values(), ids=MOVED_WITH_SOMETHING_OLDER_THAT_COUNTS)
+def test_what_is_as_it_was_before_a_move_is_fresh_in_both(faultless: Project, actions: list[tuple[Any, ...]]) -> None:
+    history = History(faultless)
+    for action in [("generate", ["1.1.2"]), *actions]:
+        history.apply(action)
+    history.flush()
+    in_dagster = history.in_dagster()
+    assert in_dagster == history.in_store()
+    assert {asset: in_dagster[asset, "1.1.8_d"] for asset in ASSETS} == dict.fromkeys(ASSETS, (MATERIALIZED, False))
+
+
+# New editions, whatever is edited
 
 
 WORDS = st.sampled_from(["Otherwise", "Anew", "With care"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from caseforge_assets.commands.requests.build_contexts import build_contexts
@@ -17,10 +17,14 @@ from caseforge_assets.stages.stages import Stages, all_assets
 from caseforge_assets.store.collecting import contents
 from caseforge_assets.store.database.engine import Connection
 from caseforge_assets.store.editions import nodes, pairs
-from caseforge_assets.store.mirroring import outbox
+from caseforge_assets.store.mirroring import moved_nodes, outbox
+from caseforge_assets.store.mirroring.outbox import Kind, OutboxRow
 from caseforge_assets.store.planning import node_states
 from caseforge_assets.store.requests import pending, requests, reuse
 from caseforge_assets.store.requests.styles import fresh_versions
+
+_Version = tuple[str, int | None, str]
+"""An asset, a node, and the data version of what it has there."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +78,29 @@ def _confirm(connection: Connection, project: Project, key: str, stage: Stage, s
 
 def _move(connection: Connection, stages: Stages, key: str) -> int:
     """Says of nodes with another partition key what was said under the old one; returns how many nodes that are."""
-    rows = outbox.under_old_keys(connection, key)
-    moved = {row.node_id for row in rows}
+    rows = moved_nodes.under_old_keys(connection, key, [stage.inputs for stage in stages])
+    written: dict[_Version, int] = {}
     for asset in all_assets(stages):
         of_asset = [row for row in rows if row.asset == asset.name]
-        outbox.add(connection, _pointed_anew(connection, key, asset.reads, of_asset))
-    return len(moved)
+        ids = outbox.add(connection, _pointed_anew(connection, key, asset.reads, of_asset, written))
+        written |= {
+            (row.asset, row.node_id, row.data_version): row_id for row, row_id in zip(of_asset, ids, strict=True) if row.kind == Kind.made
+        }
+    return len({row.node_id for row in rows})
 
 
-def _pointed_anew(connection: Connection, key: str, reads: Sequence[str], rows: Sequence[outbox.OutboxRow]) -> list[outbox.OutboxRow]:
-    """The rows with what they read under the new keys, where that is what they read; what has changed since stays where it was."""
+def _pointed_anew(
+    connection: Connection, key: str, reads: Sequence[str], rows: Sequence[OutboxRow], written: Mapping[_Version, int]
+) -> list[OutboxRow]:
+    """The rows with what they read under the new keys: the newest row where it is of that version, or else the one that was written again."""
     ids = [row.node_id for row in rows if row.node_id is not None]
     newest = {asset: outbox.latest(connection, key, asset, ids) for asset in reads}
     versions = outbox.upstream_versions(connection, sorted({read for row in rows for read in row.upstream.values()}))
 
-    def pointer(row: outbox.OutboxRow, asset: str, read: int) -> int:
-        now = newest[asset].get(row.node_id or 0) if asset in newest else None
-        return now.id if now is not None and read in versions and now.data_version == versions[read][0] else read
+    def pointer(row: OutboxRow, asset: str, read: int) -> int:
+        if asset not in newest or read not in versions:
+            return read
+        now, version = newest[asset].get(row.node_id or 0), versions[read][0]
+        return now.id if now is not None and now.data_version == version else written.get((asset, row.node_id, version), read)
 
     return [replace(row, upstream={asset: pointer(row, asset, read) for asset, read in row.upstream.items()}) for row in rows]

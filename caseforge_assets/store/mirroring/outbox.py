@@ -206,25 +206,6 @@ def outdated_now(connection: Connection, key: str, asset: str) -> dict[int, str]
     return {row.node_id: row.reason for row in connection.execute(_OUTDATED_NOW, {"key": key, "asset": asset})}
 
 
-_UNDER_OLD_KEYS = text(f"""
-with newest as (
-    select distinct on (o.asset, o.node_id) o.asset, o.node_id, o.partition_key from caseforge.outbox o
-    where o.framework_key = :key and o.node_id is not null order by o.asset, o.node_id, o.id desc),
-moved as (
-    select newest.asset, newest.node_id, nv.partition_key from newest
-    join caseforge.current_node nv on nv.node_id = newest.node_id and nv.partition_key <> newest.partition_key),
-standing as (
-    select distinct on (o.asset, o.node_id, o.kind = '{Kind.made}') o.*, moved.partition_key as new_key, o.kind = '{Kind.made}' as made
-    from caseforge.outbox o join moved on moved.asset = o.asset and moved.node_id = o.node_id where o.framework_key = :key
-    order by o.asset, o.node_id, o.kind = '{Kind.made}', o.id desc)
-select s.framework_key, s.asset, s.node_id, s.new_key as partition_key, s.kind, s.data_version, s.code_version, s.upstream, s.reason,
-       s.context_id, s.request_id, s.attempt_id, s.content_id
-from standing s
-where s.made or not exists (select 1 from standing m where m.made and m.asset = s.asset and m.node_id = s.node_id and m.id > s.id)
-order by s.id
-""")
-
-
 _STANDING = text(f"""
 with made as (
     select distinct on (o.framework_key, o.asset, o.node_id) o.* from caseforge.outbox o
@@ -257,14 +238,6 @@ def standing(
     values = {"assets": list(assets), "versions": list(code_versions), "keys": list(keys), "version": version}
     rows = connection.execute(_STANDING, values)
     return [OutboxRow(**row._mapping) for row in rows]
-
-
-def under_old_keys(connection: Connection, key: str) -> list[OutboxRow]:
-    """The rows that stand of nodes whose partition key is another one now, under the new key, in order, to be written again.
-
-    That is the newest row of an asset that says made, and what came after it: a failure, or a note of waiting.
-    """
-    return [OutboxRow(**row._mapping) for row in connection.execute(_UNDER_OLD_KEYS, {"key": key})]
 
 
 _NOTE_WAITING = text(f"""
