@@ -101,6 +101,12 @@ def test_an_uploaded_file_is_found_by_its_name(client: BatchClient, input_path: 
     assert client.find_file("caseforge-other.jsonl", JUST_NOW) is None
 
 
+def test_an_uploaded_file_is_found_on_a_later_page(client: BatchClient, input_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caseforge_assets.openai_batch.client.LIST_LIMIT", 1)
+    first, *_ = (client.upload(input_path, name) for name in ("first.jsonl", "second.jsonl", "third.jsonl"))
+    assert client.find_file("first.jsonl", JUST_NOW) == first
+
+
 def test_files_from_before_the_batch_are_not_looked_at(client: BatchClient, input_path: Path) -> None:
     client.upload(input_path, "caseforge-old.jsonl")
     assert client.find_file("caseforge-old.jsonl", datetime.now(UTC) + timedelta(days=2)) is None

@@ -75,6 +75,14 @@ def test_a_token_is_sent_as_bearer_and_is_a_secret(
     assert token not in caplog.text
 
 
+def test_a_token_that_looks_like_none_is_a_secret_too(guarded: Provider, printed: Callable[..., TokenOrigin]) -> None:
+    token = "Wholly.Opaque.Words.Of.One.Caller"
+    takes(guarded, token)
+    assert token in redact(f"before it is known: {token}")
+    assert [batch["id"] for batch in client(guarded, printed(token)).list_batches(EARLY)] == [BATCH["id"]]
+    assert token not in redact(f"it said {token}")
+
+
 @pytest.mark.parametrize("form", ["plain", "json", "az", "text"])
 def test_what_is_printed_may_be_the_token_or_json_that_has_it(printed: Callable[..., TokenOrigin], form: str) -> None:
     said = {
