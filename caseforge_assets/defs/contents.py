@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
-from caseforge_assets.commands.gathering.tabulate_asset import tabulate_asset
+from caseforge_assets.commands.exporting.tabulate_asset import tabulate_asset
 from caseforge_assets.defs.resources import Caseforge
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import dagster as dg
 import pandas
 import pytest
 
-from caseforge_assets.commands.gathering.tabulate_asset import columns_of, tabulate_asset
+from caseforge_assets.commands.exporting.tabulate_asset import columns_of, tabulate_asset
 from caseforge_assets.defs.contents import CaseforgeContents
 from caseforge_assets.defs.graph.partitions import node_partitions
 from caseforge_assets.handing_on.sheets.frames import DTYPES

@@ -57,7 +57,7 @@ class Reception:
 
     def model_called(self, name: str | None) -> str | None:
         """The model that a name stands for at the provider of the batch."""
-        return self.batch.model if name and name == self.batch.sent_as else self.names.get(name or "", name)
+        return self.batch.model if name and name == self.batch.sent_as else self.names.get(name or "", name) or None
 
     def priced_as(self, name: str | None) -> str:
         """The model whose price an answer of a model has that its provider calls so."""

@@ -49,7 +49,7 @@ def _idea(read: ReadContents, stage: Stage, row: dict[str, Any], found: Exported
         texts=_texts(row),
         source=source_of(row),
         priority=priority_of(Weights(), levels, row["quality_score"]),
-        decided=_decided(found.decision, found.note),
+        decided=_decided(found.decision, ""),
         superseded=not found.is_current,
     )
 

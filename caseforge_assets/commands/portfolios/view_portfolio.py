@@ -44,9 +44,7 @@ class PortfolioView:
     sums: Sums
 
 
-def view_portfolio(
-    connection: Connection, project: Project, caller: Caller, portfolio_id: int, weights: Weights | None = None
-) -> PortfolioView:
+def view_portfolio(connection: Connection, project: Project, caller: Caller, portfolio_id: int) -> PortfolioView:
     """A portfolio with the entries that the caller may see, in their order.
 
     Raises:
@@ -61,7 +59,7 @@ def view_portfolio(
             row=entry,
             place=place,
             values=(values := values_of(project, entry.described)),
-            priority=priority_of(weights or Weights(), values, entry.described.score),
+            priority=priority_of(Weights(), values, entry.described.score),
             new_ones=new.get(_place(entry.described), ()) if not entry.described.use_case.is_current else (),
         )
         for place, entry in enumerate(seen, 1)

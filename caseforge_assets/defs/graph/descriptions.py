@@ -6,7 +6,7 @@ from typing import Any
 
 from dagster import CodeReferencesMetadataValue, LocalFileCodeReference, MetadataValue, TableColumn, TableSchema
 
-from caseforge_assets.commands.gathering.tabulate_asset import columns_of
+from caseforge_assets.commands.exporting.tabulate_asset import columns_of
 from caseforge_assets.contexts import context
 from caseforge_assets.defs.names import REGENERATE_JOB, launchpad_path
 from caseforge_assets.frameworks import reading

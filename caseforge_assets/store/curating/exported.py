@@ -20,26 +20,24 @@ class Exported:
     candidate_id: int
     is_current: bool
     decision: Decision
-    note: str
 
 
 _DECIDED = text("""
 select k.content_id, k.candidate_uid, k.id, k.is_current, coalesce(u.status, 'idea'), coalesce(u.reason, ''), coalesce(u.owner, ''), u.review_on,
-       coalesce(u.tags, '{}'), coalesce(e.note, '')
+       coalesce(u.tags, '{}')
 from caseforge.candidate k
 left join caseforge.use_case u on u.candidate_id = k.id
-left join caseforge.portfolio_entry e on e.use_case_id = u.id and e.portfolio_id = :portfolio
 where k.content_id = any(:ids)
 """)
 
 
-def decided_in(connection: Connection, content_ids: Sequence[int], portfolio: int | None = None) -> dict[tuple[int, str], Exported]:
+def decided_in(connection: Connection, content_ids: Sequence[int]) -> dict[tuple[int, str], Exported]:
     """By content and uid, candidates with what was decided of them."""
     found = {}
-    for row in connection.execute(_DECIDED, {"ids": list(content_ids), "portfolio": portfolio}):
-        content_id, uid, candidate_id, is_current, status, reason, owner, review_on, tags, note = row
+    for row in connection.execute(_DECIDED, {"ids": list(content_ids)}):
+        content_id, uid, candidate_id, is_current, status, reason, owner, review_on, tags = row
         decision = Decision(UseCaseStatus(status), reason, owner, review_on, tuple(tags))
-        found[content_id, uid] = Exported(candidate_id, is_current, decision, note)
+        found[content_id, uid] = Exported(candidate_id, is_current, decision)
     return found
 
 

@@ -286,14 +286,15 @@ def fail_unsent(connection: Connection, reasons: Mapping[int, str]) -> None:
     connection.execute(query, {"ids": list(reasons), "reasons": list(reasons.values())})
 
 
-def typical_output_tokens(connection: Connection, stage: str, model: str, simulated: bool, at_least: int = 20) -> Decimal | None:
-    """Mean output tokens of a stage's answers by a model at this kind of provider; None before there are `at_least` of them."""
+def typical_output_tokens(connection: Connection, stage: str, model: str, simulated: bool) -> Decimal | None:
+    """Mean output tokens of a stage's answers by a model at this kind of provider; None before there are twenty of them."""
     query = text("""
-    select avg(a.output_tokens) as mean, count(*) as answers
+    select avg(a.output_tokens)
     from caseforge.attempt a
     join caseforge.batch b on b.id = a.batch_id and b.stage = :stage and b.model = :model
     join caseforge.provider p on p.id = a.provider_id and p.simulated = :simulated
     where a.output_tokens is not null
+    having count(*) >= 20
     """)
-    row = connection.execute(query, {"stage": stage, "model": model, "simulated": simulated}).one()
-    return Decimal(row.mean) if row.answers >= at_least else None
+    mean = connection.execute(query, {"stage": stage, "model": model, "simulated": simulated}).scalar_one_or_none()
+    return None if mean is None else Decimal(mean)
