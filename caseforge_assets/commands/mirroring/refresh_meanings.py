@@ -62,7 +62,7 @@ def _take_in(store: Engine, project: Project, stage: Stage, version: str, most: 
         with store.begin() as connection:
             found = meanings.missing(connection, stage.key, version, AT_ONCE)
             meanings.add(connection, found)
-            similar_meanings.wait_again(connection, [candidate_id for one in found for candidate_id in one.candidate_ids])
+            similar_meanings.wait_again(connection, [candidate_id for meaning in found for candidate_id in meaning.candidate_ids])
         done += len(found)
         if len(found) < AT_ONCE:
             return True

@@ -39,7 +39,7 @@ def expected_costs(connection: Connection, project: Project, rows: Sequence[Pric
     """Expected cost in USD of each request by its id, as at a provider that bills; None where the model has no batch price."""
     asked = [(row.stage, row.model, tokens) for row, tokens in zip(rows, _priced_tokens(connection, project.stages, rows), strict=True)]
     costs = _cost_of_each(connection, project, set(asked))  # of ten thousand requests, some hundred differ
-    return {row.id: costs[one] for row, one in zip(rows, asked, strict=True)}
+    return {row.id: costs[question] for row, question in zip(rows, asked, strict=True)}
 
 
 def expected_cost_of(connection: Connection, project: Project, open_requests: Sequence[OpenRequests]) -> Cost:
@@ -49,7 +49,7 @@ def expected_cost_of(connection: Connection, project: Project, open_requests: Se
         for alike in open_requests
     ]
     costs = _cost_of_each(connection, project, set(asked))
-    return total(Cost.of(costs[one]) * alike.count for alike, one in zip(open_requests, asked, strict=True))
+    return total(Cost.of(costs[question]) * alike.count for alike, question in zip(open_requests, asked, strict=True))
 
 
 def _cost_of_each(

@@ -134,7 +134,7 @@ def find_specifics(text: str) -> Specifics:
     if not per:
         return Specifics(0.0, 0.0)
     found = _EITHER.findall(text)
-    names = [one for one in found if one[0] > "9"]
+    names = [specific for specific in found if specific[0] > "9"]
     figures = len(found) - len(names) + sum(len(_FIGURE.findall(name)) for name in names if not name.isalpha())
     return Specifics((figures - len(_LIST_NUMBER.findall(text))) / per, len(names) / per)
 

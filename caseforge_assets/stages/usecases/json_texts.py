@@ -74,10 +74,10 @@ def _without_margin(text: str) -> str | None:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2 or lines[0].lstrip()[:1] in "{[":
         return None
-    found = [_MARGIN.match(line) for line in lines]
-    if not all(found) or len({re.sub(r"\d+", "0", one[1]) for one in found if one}) > 1:
+    margins = [_MARGIN.match(line) for line in lines]
+    if not all(margins) or len({re.sub(r"\d+", "0", margin[1]) for margin in margins if margin}) > 1:
         return None
-    return "\n".join(line[one.end() :] for line, one in zip(lines, found, strict=True) if one)
+    return "\n".join(line[margin.end() :] for line, margin in zip(lines, margins, strict=True) if margin)
 
 
 def values_in(text: str) -> list[Found]:

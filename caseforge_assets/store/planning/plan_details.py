@@ -55,7 +55,7 @@ class StageEstimate:
 
 
 NOTHING: Mapping[str, StageEstimate | int] = MappingProxyType({})
-_FIELDS = {one.name for one in fields(StageEstimate)}
+_FIELDS = {field.name for field in fields(StageEstimate)}
 
 
 def set_estimate(
@@ -70,7 +70,7 @@ def set_estimate(
     Args:
         said: by stage, the same of it; and what else is to be known of the plan, by a name that no stage has.
     """
-    details = {name: asdict(one) if isinstance(one, StageEstimate) else one for name, one in said.items()}
+    details = {name: asdict(value) if isinstance(value, StageEstimate) else value for name, value in said.items()}
     values = {"node_count": node_count, "expected_cost_usd": expected_cost_usd, "details": plan.c.details.concat(details)}
     connection.execute(update(plan).where(plan.c.id == plan_id).values(values))
 
