@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -165,16 +164,22 @@ def test_a_full_disk_is_said_to_be_so_and_the_work_goes_on_when_there_is_room(be
 def test_waiting_outlasts_a_full_disk(bench: OpenBench, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     opened = replace(bench(), folder=ArtifactFolder(str(small_disk)))
     opened.approve()
-    was_full = threading.Event()
+    was_full, is_over = threading.Event(), threading.Event()
 
     def make_room() -> None:
         while not any("No space left" in record.message for record in list(caplog.records)):
-            time.sleep(0.05)
+            if is_over.wait(0.05):
+                return
         was_full.set()
         subprocess.run(["mount", "-o", "remount,size=16m", small_disk], check=True)
 
-    threading.Thread(target=make_room, daemon=True).start()
-    with caplog.at_level(logging.WARNING):
-        opened.work()
+    room = threading.Thread(target=make_room)
+    room.start()
+    try:
+        with caplog.at_level(logging.WARNING):
+            opened.work()
+    finally:
+        is_over.set()
+        room.join()
     all_done_once(opened)
     assert was_full.is_set()
